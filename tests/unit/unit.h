@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What every unit test's main() does.  One program per file under test; each
+ * libcheck test is one line of TAP, so that the build's summary counts tests,
+ * not programs.  Each test runs in a process of its own (CK_FORK=no while
+ * debugging), so a crash is a failure of that test alone.
+ *
+ *	int main(void)
+ *	{
+ *		Suite *s = suite_create("addr");
+ *		TCase *tc = tcase_create("parse");
+ *		tcase_add_test(tc, test_parse);
+ *		suite_add_tcase(s, tc);
+ *		return unit_run(s);
+ *	}
+ */
+#ifndef TESTS_UNIT_UNIT_H
+#define TESTS_UNIT_UNIT_H
+
+#include <check.h>
+#include <stdlib.h>
+
+/* Takes the suite over.  Returns main()'s exit status. */
+static inline int unit_run(Suite *s)
+{
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+#endif
