@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The schema in C: the structs of the rows, and tables that describe them.
+ * Everything here is made from schema.def and enums.def; read those first.
+ */
+#ifndef MODEL_SCHEMA_H
+#define MODEL_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <bsd/sys/tree.h>
+#include "core/base/addr.h"
+#include "core/base/clock.h"
+
+/* The processes, as a set of bits. */
+enum process_bit {
+	P_HUB = 1,
+	P_VRRP = 2,
+	P_LVS = 4,
+	P_CHECK = 8,
+	P_AGENT = 16,
+	P_CTL = 32,
+	P_ALL = P_HUB | P_VRRP | P_LVS | P_CHECK | P_AGENT,
+};
+
+enum mib_module { MODULE_SYSTEM = 1, MODULE_LVS = 2, MODULE_VRRP = 3 };
+
+enum column_type {
+	TYPE_NAME,
+	TYPE_TEXT,
+	TYPE_BOOL,
+	TYPE_INT,
+	TYPE_UINT,
+	TYPE_GAUGE,
+	TYPE_COUNT,
+	TYPE_COUNT32,
+	TYPE_ADDR,
+	TYPE_USEC,
+	TYPE_WHEN,
+	TYPE_WALL,
+	TYPE_ENUM,
+	TYPE_VIEW, /* shows another column; has no storage */
+};
+
+enum column_class { CLASS_KEY, CLASS_CONFIG, CLASS_STATE, CLASS_VIEW };
+
+/* Enumerations: C constants, and the words for them. */
+#define ENUM_BEGIN(name) enum name {
+#define ENUM_VALUE(name, constant, number, word) constant = number,
+#define ENUM_END(name)                                                                             \
+	}                                                                                          \
+	;
+#include "core/model/enums.def"
+#undef ENUM_BEGIN
+#undef ENUM_VALUE
+#undef ENUM_END
+
+struct enum_word {
+	int32_t number;
+	const char *word;
+};
+
+struct enumeration {
+	const char *name;
+	const struct enum_word *words; /* ends with word == NULL */
+};
+
+/* The word for a number, or "?" */
+const char *enum_word(const struct enumeration *e, int32_t number);
+/* False if there is no such word; case matters. */
+bool enum_number(const struct enumeration *e, const char *word, int32_t *number);
+bool enum_has(const struct enumeration *e, int32_t number);
+#define ENUM_BEGIN(name) extern const struct enumeration enumeration_##name;
+#define ENUM_VALUE(name, constant, number, word)
+#define ENUM_END(name)
+#include "core/model/enums.def"
+#undef ENUM_BEGIN
+#undef ENUM_VALUE
+#undef ENUM_END
+
+struct table;
+
+/* A set of columns of one table, by their place in table->columns. */
+typedef uint64_t column_mask;
+
+/*
+ * What every row begins with.  A row is owned by the store that it is in, or by who made it.
+ */
+struct row {
+	RB_ENTRY(row) node;	      /* of the store */
+	TAILQ_ENTRY(row) dirty_entry; /* of the engine runtime: columns still to be reported */
+	const struct table *table;
+	void *user; /* for the process that holds the store; copies begin with NULL */
+	column_mask dirty;
+	uint8_t origin; /* enum storage; 0 where nobody cares */
+	uint8_t mark;	/* for sweeps over the store */
+};
+
+struct column {
+	const char *name; /* as in schema.def; the MIB's name is made from it */
+	enum column_type type;
+	enum column_class class;
+	uint16_t offset; /* in the row's struct; VIEW: of the column that it shows */
+	uint8_t arc;	 /* ADDR has this one (type) and the next (address) */
+	bool set;	 /* CONFIG: writable over SNMP */
+	bool required;	 /* CONFIG: must not be empty or unset */
+	bool inverted;	 /* BOOL: the keyword in the file means false */
+	bool secret;	 /* never shown */
+	uint8_t owner;	 /* enum process_bit: who reports a STATE */
+	uint64_t scale;	 /* USEC: microseconds in a unit of the MIB */
+	/* INT, UINT, GAUGE: values; TEXT, NAME: lengths; USEC: microseconds. max 0: the type's. */
+	int64_t min, max;
+	const char *def; /* default as text; NULL: zero or empty */
+	const char *units;
+	const char *keyword;
+	const char *ref; /* the table that has the row which this names; "" is no reference */
+	const char *of;	 /* VIEW: the column that it shows */
+	const struct enumeration *words;
+	const char *help;
+};
+
+struct table {
+	const char *name;  /* as in schema.def */
+	const char *mib;   /* name in the MIB, without the prefix */
+	const char *block; /* keyword of the block in the file */
+	const char *help;
+	const struct column *columns;
+	uint8_t id;	/* enum table_id */
+	uint8_t module; /* enum mib_module */
+	uint8_t arc;
+	uint8_t keys; /* the first `keys` columns are the index */
+	uint8_t ncolumns;
+	bool scalar;   /* one row, no index */
+	bool config;   /* rows are made by the administrator; else by their owner */
+	uint8_t owner; /* enum process_bit: who makes the rows of a table that is not config */
+	uint8_t
+	    readers; /* enum process_bit, a set: who is told the rows (the hub and the agent always) */
+	uint16_t size; /* of the row's struct */
+};
+
+/* The structs of the rows: struct pool, struct real_server, ... each begins with `struct row row`. */
+#define CTYPE_NAME const char *
+#define CTYPE_TEXT const char *
+#define CTYPE_BOOL bool
+#define CTYPE_INT int32_t
+#define CTYPE_UINT uint32_t
+#define CTYPE_GAUGE uint32_t
+#define CTYPE_COUNT uint64_t
+#define CTYPE_COUNT32 uint32_t
+#define CTYPE_ADDR struct addr
+#define CTYPE_USEC usec_t
+#define CTYPE_WHEN usec_t
+#define CTYPE_WALL usec_t
+
+#define TABLE(t, ...)                                                                              \
+	struct t {                                                                                 \
+		struct row row;
+#define COL(t, c, type, ...) CTYPE_##type c;
+#define COL_ENUM(t, c, e, ...) enum e c;
+#define VIEW(...)
+#define END(t)                                                                                     \
+	}                                                                                          \
+	;
+#define EVENT(...)
+#include "core/model/schema.def"
+#undef TABLE
+#undef COL
+#undef COL_ENUM
+#undef VIEW
+#undef END
+#undef EVENT
+
+/* Tables by number: TABLE_pool, ... and TABLE_COUNT. */
+enum table_id {
+#define TABLE(t, ...) TABLE_##t,
+#define COL(...)
+#define COL_ENUM(...)
+#define VIEW(...)
+#define END(t)
+#define EVENT(...)
+#include "core/model/schema.def"
+#undef TABLE
+	TABLE_COUNT
+};
+
+/* Columns by their place in the table: COL_pool_name, ... for use in masks with COLUMN(). */
+#undef COL
+#undef COL_ENUM
+#undef VIEW
+#undef END
+#define TABLE(t, ...) enum {
+#define COL(t, c, ...) COL_##t##_##c,
+#define COL_ENUM(t, c, ...) COL_##t##_##c,
+#define VIEW(t, c, ...) COL_##t##_##c,
+#define END(t)                                                                                     \
+	COLS_##t                                                                                   \
+	}                                                                                          \
+	;
+#include "core/model/schema.def"
+#undef TABLE
+#undef COL
+#undef COL_ENUM
+#undef VIEW
+#undef END
+#undef EVENT
+
+#define COLUMN(t, c) ((column_mask)1 << COL_##t##_##c)
+
+extern const struct table tables[TABLE_COUNT];
+
+/* An event kind: which notification it is and what it is about. */
+struct event_info {
+	enum event_kind kind; /* the notification's arc */
+	const char *mib;      /* its name, without the prefix */
+	enum table_id table;  /* of the subject */
+	const char *column;   /* of the subject: the state that the notification carries */
+	const char *help;
+};
+extern const struct event_info event_infos[]; /* ends with mib == NULL */
+const struct event_info *event_info_find(enum event_kind kind);
+
+/* NULL if there is none. */
+const struct table *table_find(const char *name);
+const struct column *table_column(const struct table *t, const char *name);
+/* Masks of a table's columns. */
+column_mask table_mask(const struct table *t, enum column_class class);
+/* STATE columns that the process reports. */
+column_mask table_owned(const struct table *t, enum process_bit owner);
+/* A number that differs when two programs were built from different schemas. */
+uint32_t schema_fingerprint(void);
+
+#endif
