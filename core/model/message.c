@@ -213,8 +213,10 @@ bool group_read_begin(struct group_reader *g, struct wire *w)
 {
 	uint8_t group = wire_get_u8(w);
 
-	if (!wire_done(w) || group > GROUP_EDIT || g->open)
+	if (!wire_done(w) || group > GROUP_EDIT || (g->open && group != GROUP_SYNC))
 		return false;
+	if (g->open)
+		group_reset(g); /* the sender gave up the group and begins again from scratch */
 	g->open = true;
 	g->group = group;
 	return true;

@@ -170,6 +170,16 @@ column_mask table_owned(const struct table *t, enum process_bit owner)
 	return m;
 }
 
+column_mask table_shared(const struct table *t)
+{
+	column_mask m = 0;
+
+	for (size_t i = 0; i < t->ncolumns; i++)
+		if (t->columns[i].shared)
+			m |= (column_mask)1 << i;
+	return m;
+}
+
 static uint32_t mix(uint32_t h, const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes;

@@ -228,6 +228,8 @@ const struct column *table_column(const struct table *t, const char *name);
 column_mask table_mask(const struct table *t, enum column_class class);
 /* STATE columns that the process reports. */
 column_mask table_owned(const struct table *t, enum process_bit owner);
+/* STATE columns that are told to every reader. */
+column_mask table_shared(const struct table *t);
 /* A number that differs when two programs were built from different schemas. */
 uint32_t schema_fingerprint(void);
 
