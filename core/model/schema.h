@@ -108,8 +108,10 @@ struct column {
 	bool required;	 /* CONFIG: must not be empty or unset */
 	bool inverted;	 /* BOOL: the keyword in the file means false */
 	bool secret;	 /* never shown */
-	uint8_t owner;	 /* enum process_bit: who reports a STATE */
-	uint64_t scale;	 /* USEC: microseconds in a unit of the MIB */
+	bool
+	    shared; /* STATE: told to all readers of the table, not only to its owner and the agent */
+	uint8_t owner;	/* enum process_bit: who reports a STATE */
+	uint64_t scale; /* USEC: microseconds in a unit of the MIB */
 	/* INT, UINT, GAUGE: values; TEXT, NAME: lengths; USEC: microseconds. max 0: the type's. */
 	int64_t min, max;
 	const char *def; /* default as text; NULL: zero or empty */
