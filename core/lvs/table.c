@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See table.h. */
+#include "core/lvs/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/base/log.h"
+
+static int order(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+int ipvs_key_cmp(const struct ipvs_key *a, const struct ipvs_key *b)
+{
+	int c = order(a->fwmark, b->fwmark);
+
+	if (c == 0)
+		c = order(a->protocol, b->protocol);
+	if (c == 0)
+		c = addr_cmp(&a->addr, &b->addr);
+	return c ? c : order(a->port, b->port);
+}
+
+int ipvs_dest_cmp(const struct ipvs_dest *a, const struct ipvs_dest *b)
+{
+	int c = addr_cmp(&a->addr, &b->addr);
+
+	return c ? c : order(a->port, b->port);
+}
+
+bool ipvs_service_equal(const struct ipvs_service *a, const struct ipvs_service *b)
+{
+	return ipvs_key_cmp(&a->key, &b->key) == 0 && strcmp(a->scheduler, b->scheduler) == 0 &&
+	       strcmp(a->engine, b->engine) == 0 && a->flags == b->flags &&
+	       a->timeout == b->timeout && a->netmask == b->netmask;
+}
+
+bool ipvs_dest_equal(const struct ipvs_dest *a, const struct ipvs_dest *b)
+{
+	return ipvs_dest_cmp(a, b) == 0 && a->forward == b->forward && a->weight == b->weight &&
+	       a->upper == b->upper && a->lower == b->lower && a->tunnel_type == b->tunnel_type &&
+	       a->tunnel_port == b->tunnel_port && a->tunnel_flags == b->tunnel_flags;
+}
+
+static const struct {
+	uint8_t number;
+	const char *word;
+} protocols[] = {{IPPROTO_TCP, "tcp"}, {IPPROTO_UDP, "udp"}, {IPPROTO_SCTP, "sctp"}};
+
+#define N_PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
+
+static const char *protocol_word(uint8_t number, char buf[8])
+{
+	for (size_t i = 0; i < N_PROTOCOLS; i++) {
+		if (protocols[i].number == number)
+			return protocols[i].word;
+	}
+	snprintf(buf, 8, "%u", number);
+	return buf;
+}
+
+static uint8_t protocol_number(const char *word)
+{
+	for (size_t i = 0; i < N_PROTOCOLS; i++) {
+		if (strcmp(protocols[i].word, word) == 0)
+			return protocols[i].number;
+	}
+	return 0;
+}
+
+static void endpoint_format(const struct addr *addr, unsigned port, char *buf, size_t size)
+{
+	char a[ADDR_STRLEN];
+
+	snprintf(
+	    buf, size, addr->family == ADDR_IPV6 ? "[%s]:%u" : "%s:%u", addr_format(addr, a), port);
+}
+
+char *ipvs_key_format(const struct ipvs_key *key, char buf[IPVS_KEY_STRLEN])
+{
+	char p[8];
+	int n;
+
+	if (key->fwmark) {
+		snprintf(buf, IPVS_KEY_STRLEN, "fwmark %u %s", key->fwmark,
+		    key->addr.family == ADDR_IPV6 ? "inet6" : "inet");
+		return buf;
+	}
+	n = snprintf(buf, IPVS_KEY_STRLEN, "%s ", protocol_word(key->protocol, p));
+	endpoint_format(&key->addr, key->port, buf + n, IPVS_KEY_STRLEN - (size_t)n);
+	return buf;
+}
+
+static bool mark_parse(struct ipvs_key *key, const char *text)
+{
+	char family[8];
+	int end = 0;
+
+	if (sscanf(text, "fwmark %u %7s%n", &key->fwmark, family, &end) != 2 || text[end])
+		return false;
+	key->addr = addr_any(strcmp(family, "inet6") == 0 ? ADDR_IPV6 : ADDR_IPV4);
+	return key->fwmark && (key->addr.family == ADDR_IPV6 || strcmp(family, "inet") == 0);
+}
+
+bool ipvs_key_parse(struct ipvs_key *key, const char *text)
+{
+	char protocol[8], address[ADDR_STRLEN];
+	int end = 0;
+
+	memset(key, 0, sizeof(*key));
+	if (strncmp(text, "fwmark ", 7) == 0)
+		return mark_parse(key, text);
+	if (sscanf(text, "%7s [%45[0-9a-f:.]]:%hu%n", protocol, address, &key->port, &end) != 3 &&
+	    sscanf(text, "%7s %45[0-9.]:%hu%n", protocol, address, &key->port, &end) != 3)
+		return false;
+	key->protocol = protocol_number(protocol);
+	return key->protocol && text[end] == '\0' && addr_parse(&key->addr, address);
+}
+
+char *ipvs_dest_format(const struct ipvs_dest *dest, char buf[IPVS_KEY_STRLEN])
+{
+	endpoint_format(&dest->addr, dest->port, buf, IPVS_KEY_STRLEN);
+	return buf;
+}
+
+void ipvs_table_clear(struct ipvs_table *t)
+{
+	free(t->services);
+	free(t->dests);
+	memset(t, 0, sizeof(*t));
+}
+
+/* Without memory nothing sensible is left to do: the supervisor starts us again, and we adopt. */
+static void *room_for_one(void *array, size_t used, size_t *room, size_t size)
+{
+	if (used < *room)
+		return array;
+	*room = *room ? 2 * *room : 16;
+	array = reallocarray(array, *room, size);
+	if (!array) {
+		log_error("out of memory");
+		abort();
+	}
+	return array;
+}
+
+struct ipvs_service *ipvs_table_add_service(struct ipvs_table *t, const struct ipvs_service *s)
+{
+	struct ipvs_service *new;
+
+	t->services =
+	    room_for_one(t->services, t->n_services, &t->room_services, sizeof(*t->services));
+	new = &t->services[t->n_services++];
+	*new = *s;
+	new->first = t->n_dests;
+	new->count = 0;
+	return new;
+}
+
+struct ipvs_dest *ipvs_table_add_dest(struct ipvs_table *t, const struct ipvs_dest *d)
+{
+	struct ipvs_dest *new;
+
+	t->dests = room_for_one(t->dests, t->n_dests, &t->room_dests, sizeof(*t->dests));
+	new = &t->dests[t->n_dests++];
+	*new = *d;
+	t->services[t->n_services - 1].count++;
+	return new;
+}
+
+static int service_order(const void *a, const void *b)
+{
+	return ipvs_key_cmp(
+	    &((const struct ipvs_service *)a)->key, &((const struct ipvs_service *)b)->key);
+}
+
+static int dest_order(const void *a, const void *b)
+{
+	return ipvs_dest_cmp(a, b);
+}
+
+void ipvs_table_sort(struct ipvs_table *t)
+{
+	if (t->n_services)
+		qsort(t->services, t->n_services, sizeof(*t->services), service_order);
+	for (size_t i = 0; i < t->n_services; i++) {
+		struct ipvs_service *s = &t->services[i];
+
+		if (s->count > 1)
+			qsort(t->dests + s->first, s->count, sizeof(*t->dests), dest_order);
+	}
+}
+
+struct ipvs_service *ipvs_table_find(const struct ipvs_table *t, const struct ipvs_key *key)
+{
+	struct ipvs_service probe = {.key = *key};
+
+	if (!t->n_services)
+		return NULL;
+	return bsearch(&probe, t->services, t->n_services, sizeof(probe), service_order);
+}
+
+struct ipvs_dest *ipvs_table_find_dest(const struct ipvs_table *t, const struct ipvs_service *s,
+    const struct addr *addr, uint16_t port)
+{
+	struct ipvs_dest probe = {.addr = *addr, .port = port};
+
+	if (!s->count)
+		return NULL;
+	return bsearch(&probe, t->dests + s->first, s->count, sizeof(probe), dest_order);
+}
