@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who is healthy: from single results to the state of a check, and from the
+ * states of its checks to the state of a real server.  Free of I/O and of the
+ * clock: times come in as arguments, and what follows goes out through
+ * callbacks, so that tests decide both.
+ *
+ * A check runs in rounds, one an interval.  A round succeeds when a try of it
+ * does; it fails when the first try and all its retries fail.  `fall` failed
+ * rounds in a row make an up check down, `rise` successful ones a down check
+ * up.  A check that never had a verdict takes the first round's.  A down
+ * check is not retried: it will be asked again soon enough.
+ *
+ * Pacing: each check has its own place in the interval, and its rounds begin
+ * at that place of every interval, however long a round takes: it neither
+ * drifts nor bunches.  Places come from verdict_place(), which spreads any
+ * number of checks evenly.  Only the first try comes earlier, within the
+ * window that the caller gives.
+ *
+ * A real server is up when all its checks are.  One without checks is up.  A
+ * check without a verdict counts as success, unless the pool starts down
+ * (then the server is unknown until each check has a verdict) or the server
+ * is down (a new or changed check does not bring a failed server back; its
+ * success does).
+ *
+ * Ownership: the caller owns all structs; a server links the verdicts of its
+ * checks.  Callbacks must not free what they are called for.
+ */
+#ifndef CHECK_VERDICT_H
+#define CHECK_VERDICT_H
+
+#include <bsd/sys/queue.h>
+#include "core/check/probe.h"
+#include "core/model/schema.h"
+
+struct verdict_server;
+
+struct verdict_rules {
+	usec_t interval;    /* > 0 */
+	usec_t retry_delay; /* from a failure to the retry */
+	unsigned retries;
+	unsigned rise, fall; /* rounds in a row, >= 1 */
+};
+
+struct verdict {
+	LIST_ENTRY(verdict) link;
+	struct verdict_server *server;
+	const char *name; /* borrowed */
+	void *user;
+	struct verdict_rules rules;
+	uint32_t place; /* in the interval, as a fraction of 2^32 */
+	enum check_state state;
+	bool assume_up; /* counts as success while there is no verdict */
+	bool running;
+	usec_t due;	 /* of the next try; USEC_NEVER: running, or not scheduled */
+	usec_t started;	 /* the try that runs or ran last */
+	unsigned tries;	 /* failed in this round */
+	unsigned streak; /* rounds in a row that contradict the state */
+	/* For the table check_result: */
+	uint64_t successes, failures, errors;
+	uint32_t consecutive; /* equal results in a row */
+	bool succeeded;	      /* the last one */
+	usec_t last_time, latency;
+	char reason[PROBE_REASON_MAX];	/* of the last result */
+	char failure[PROBE_REASON_MAX]; /* of the last failure */
+};
+
+LIST_HEAD(verdict_list, verdict);
+
+#define VERDICT_REASON_MAX 256
+
+struct verdict_ops {
+	/* A result was taken in; changed: and it changed the state. Before server(). */
+	void (*result)(struct verdict *v, bool changed);
+	/*
+	 * The server's state or reason is another one.  old == s->state: only the reason.  first:
+	 * it is the initial state, nothing happened.
+	 */
+	void (*server)(struct verdict_server *s, enum server_state old, bool first);
+};
+
+struct verdict_server {
+	const struct verdict_ops *ops;
+	void *user;
+	struct verdict_list checks;
+	bool start_down; /* alpha */
+	bool disabled;	 /* by the administrator */
+	bool settled;	 /* has had its initial state */
+	enum server_state state;
+	usec_t last_change;   /* 0: never */
+	uint32_t transitions; /* between up and down */
+	char reason[VERDICT_REASON_MAX];
+};
+
+/* The n-th of places in the interval: any consecutive ones lie far apart and spread evenly. */
+uint32_t verdict_place(uint32_t n);
+/* In how much time the first tries of n checks that start together are made: 1 ms each. */
+usec_t verdict_window(unsigned n, usec_t interval);
+
+/* In state unknown, without checks; ops and user are kept. */
+void verdict_server_init(struct verdict_server *s, const struct verdict_ops *ops, void *user);
+/* What the server was before this process started.  state unknown: nothing is known. */
+void verdict_server_restore(struct verdict_server *s, enum server_state state, usec_t last_change,
+    uint32_t transitions, const char *reason);
+/* Derives the state again, after checks were added or removed or a flag was changed. */
+void verdict_server_settle(struct verdict_server *s, usec_t now);
+
+/* Adds a check, not scheduled, to a server (settle it afterwards).  name is borrowed. */
+void verdict_init(struct verdict *v, struct verdict_server *s, const char *name,
+    const struct verdict_rules *rules, uint32_t place, void *user);
+/* What the check had found before this process started. */
+void verdict_restore(struct verdict *v, const struct check_result *r);
+/* Takes it from its server (settle it afterwards). */
+void verdict_fini(struct verdict *v);
+/* The next try comes within window from now; a round under way is forgotten, the state is kept. */
+void verdict_soon(struct verdict *v, usec_t now, usec_t window);
+/* No further try. A running one's result must not be given any more. */
+void verdict_pause(struct verdict *v);
+/* Other rules; the state and the round stay, the next try is where the new rules put it. */
+void verdict_set_rules(struct verdict *v, const struct verdict_rules *rules, usec_t now);
+/* The try that was due runs now. */
+void verdict_started(struct verdict *v, usec_t now);
+/* And ends now. */
+void verdict_result(struct verdict *v, usec_t now, const struct probe_result *r);
+
+#endif

@@ -1,0 +1,619 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Verdicts: rounds, retries, pacing, and the state of a real server, to the microsecond. */
+#include "core/check/verdict.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "tests/unit/unit.h"
+
+#define SEC USEC_PER_SEC
+#define MSEC USEC_PER_MSEC
+/* Not a multiple of any interval used here. */
+#define T0 (1000 * SEC + 123457)
+
+/* What came out, and in which order. */
+static struct {
+	unsigned results, result_changes, server_calls, server_changes, firsts;
+	enum server_state old;
+} seen;
+
+static void on_result(struct verdict *v, bool changed)
+{
+	(void)v;
+	seen.results++;
+	seen.result_changes += changed;
+}
+
+static void on_server(struct verdict_server *s, enum server_state old, bool first)
+{
+	seen.server_calls++;
+	seen.firsts += first;
+	seen.server_changes += !first && old != s->state;
+	seen.old = old;
+}
+
+static const struct verdict_ops ops = {.result = on_result, .server = on_server};
+
+static const struct verdict_rules plain = {
+    .interval = 10 * SEC, .retry_delay = 1 * SEC, .retries = 0, .rise = 1, .fall = 1};
+
+static void server(struct verdict_server *s, bool start_down)
+{
+	memset(&seen, 0, sizeof(seen));
+	verdict_server_init(s, &ops, NULL);
+	s->start_down = start_down;
+}
+
+/* A server with one check that is about to start. */
+static void single(struct verdict_server *s, struct verdict *v, const struct verdict_rules *rules)
+{
+	server(s, false);
+	verdict_init(v, s, "web", rules, 0, NULL);
+	verdict_server_settle(s, T0);
+	verdict_soon(v, T0, 0);
+}
+
+static void result(struct verdict *v, usec_t now, enum probe_outcome outcome, const char *reason)
+{
+	struct probe_result r = {.outcome = outcome, .latency = 5 * MSEC};
+
+	snprintf(r.reason, sizeof(r.reason), "%s", reason);
+	verdict_result(v, now, &r);
+}
+
+/* Runs the try that is due; it takes `takes`.  Returns when it began. */
+static usec_t run(struct verdict *v, usec_t takes, enum probe_outcome outcome)
+{
+	usec_t at = v->due;
+
+	ck_assert(at != USEC_NEVER);
+	verdict_started(v, at);
+	ck_assert(v->running && v->due == USEC_NEVER);
+	result(v, at + takes, outcome,
+	    outcome == PROBE_SUCCESS   ? "connected"
+	    : outcome == PROBE_FAILURE ? "connection refused"
+				       : "too many open files");
+	ck_assert(!v->running);
+	return at;
+}
+
+START_TEST(test_no_drift)
+{
+	struct verdict_server s;
+	struct verdict v;
+	usec_t offset, last;
+
+	server(&s, false);
+	verdict_init(&v, &s, "web", &plain, 0x40000000, NULL);
+	verdict_soon(&v, T0, 2 * SEC);
+	ck_assert_uint_eq(v.due, T0 + 500 * MSEC);
+	last = run(&v, 3 * MSEC, PROBE_SUCCESS);
+	/* A quarter of the interval is its place, for ever. */
+	offset = 10 * SEC / 4;
+	ck_assert_uint_eq(v.due % (10 * SEC), offset);
+	ck_assert_uint_ge(v.due - last, 5 * SEC);
+	ck_assert_uint_lt(v.due - last, 15 * SEC);
+	last = run(&v, 1, PROBE_SUCCESS);
+	for (unsigned i = 0; i < 1000; i++) {
+		usec_t at = run(&v, (i * 37) % 4999 * MSEC, PROBE_SUCCESS);
+
+		ck_assert_uint_eq(at, last + 10 * SEC);
+		last = at;
+	}
+}
+END_TEST
+
+START_TEST(test_late_start)
+{
+	struct verdict_server s;
+	struct verdict v;
+	usec_t place;
+
+	single(&s, &v, &plain);
+	run(&v, 0, PROBE_SUCCESS);
+	place = v.due;
+	/* Begun 3 s late: the next one is not. */
+	verdict_started(&v, place + 3 * SEC);
+	result(&v, place + 3 * SEC + 1, PROBE_SUCCESS, "");
+	ck_assert_uint_eq(v.due, place + 10 * SEC);
+	/* Begun 7 s late: the next place is too near, it is left out. */
+	verdict_started(&v, place + 17 * SEC);
+	result(&v, place + 17 * SEC + 1, PROBE_SUCCESS, "");
+	ck_assert_uint_eq(v.due, place + 30 * SEC);
+	/* Hours late (the machine slept): one try, not hundreds. */
+	verdict_started(&v, place + 7203 * SEC);
+	result(&v, place + 7203 * SEC + 1, PROBE_SUCCESS, "");
+	ck_assert_uint_eq(v.due, place + 7210 * SEC);
+}
+END_TEST
+
+START_TEST(test_longer_than_interval)
+{
+	struct verdict_rules rules = plain;
+	struct verdict_server s;
+	struct verdict v;
+	usec_t end = 0;
+
+	rules.interval = 1 * SEC;
+	single(&s, &v, &rules);
+	run(&v, 0, PROBE_SUCCESS);
+	for (unsigned i = 0; i < 20; i++) {
+		usec_t at = run(&v, 5 * SEC + 1, PROBE_FAILURE);
+
+		ck_assert_uint_ge(at, end);
+		ck_assert_uint_eq(at % SEC, 0);
+		end = at + 5 * SEC + 1;
+		ck_assert_uint_eq(v.due, at + 6 * SEC);
+	}
+}
+END_TEST
+
+START_TEST(test_retries)
+{
+	struct verdict_rules rules = plain;
+	struct verdict_server s;
+	struct verdict v;
+	usec_t at;
+
+	rules.retries = 2;
+	single(&s, &v, &rules);
+	run(&v, 0, PROBE_SUCCESS);
+	ck_assert_int_eq(s.state, SERVER_UP);
+	/* Two failures, then a success: nothing happened. */
+	at = run(&v, 200 * MSEC, PROBE_FAILURE);
+	ck_assert_uint_eq(v.due, at + 200 * MSEC + 1 * SEC);
+	run(&v, 0, PROBE_FAILURE);
+	run(&v, 0, PROBE_SUCCESS);
+	ck_assert_uint_eq(v.due, at + 10 * SEC);
+	ck_assert_uint_eq(seen.server_changes, 0);
+	/* Three failures are the verdict, at the third. */
+	at = run(&v, 0, PROBE_FAILURE);
+	run(&v, 0, PROBE_FAILURE);
+	ck_assert_int_eq(v.state, CHECK_STATE_UP);
+	ck_assert_uint_eq(run(&v, 300 * MSEC, PROBE_FAILURE), at + 2 * SEC);
+	ck_assert_int_eq(v.state, CHECK_STATE_DOWN);
+	ck_assert_int_eq(s.state, SERVER_DOWN);
+	ck_assert_uint_eq(s.last_change, at + 2 * SEC + 300 * MSEC);
+	ck_assert_uint_eq(seen.server_changes, 1);
+	/* A down check is not retried. */
+	ck_assert_uint_eq(v.due, at + 10 * SEC);
+	run(&v, 0, PROBE_FAILURE);
+	ck_assert_uint_eq(v.due, at + 20 * SEC);
+	run(&v, 0, PROBE_SUCCESS);
+	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_uint_eq(s.transitions, 2);
+	ck_assert_uint_eq(v.successes, 3);
+	ck_assert_uint_eq(v.failures, 6);
+	ck_assert_uint_eq(v.consecutive, 1);
+}
+END_TEST
+
+START_TEST(test_rise_and_fall)
+{
+	struct verdict_rules rules = plain;
+	struct verdict_server s;
+	struct verdict v;
+	usec_t at;
+
+	rules.rise = 3;
+	rules.fall = 2;
+	rules.retries = 1;
+	single(&s, &v, &rules);
+	/* The first verdict is the first round's. */
+	run(&v, 0, PROBE_SUCCESS);
+	ck_assert_int_eq(v.state, CHECK_STATE_UP);
+	/* Two rounds of two tries. */
+	at = run(&v, 0, PROBE_FAILURE);
+	run(&v, 0, PROBE_FAILURE);
+	ck_assert_int_eq(v.state, CHECK_STATE_UP);
+	ck_assert_uint_eq(v.due, at + 10 * SEC);
+	run(&v, 0, PROBE_FAILURE);
+	ck_assert_int_eq(v.state, CHECK_STATE_UP);
+	run(&v, 0, PROBE_FAILURE);
+	ck_assert_int_eq(v.state, CHECK_STATE_DOWN);
+	/* A failure between successes starts the count again. */
+	run(&v, 0, PROBE_SUCCESS);
+	run(&v, 0, PROBE_SUCCESS);
+	run(&v, 0, PROBE_FAILURE);
+	run(&v, 0, PROBE_SUCCESS);
+	run(&v, 0, PROBE_SUCCESS);
+	ck_assert_int_eq(v.state, CHECK_STATE_DOWN);
+	ck_assert_str_eq(s.reason, "web: connection refused");
+	run(&v, 0, PROBE_SUCCESS);
+	ck_assert_int_eq(v.state, CHECK_STATE_UP);
+	/* A success between failed rounds, too. */
+	run(&v, 0, PROBE_FAILURE);
+	run(&v, 0, PROBE_FAILURE);
+	run(&v, 0, PROBE_SUCCESS);
+	run(&v, 0, PROBE_FAILURE);
+	run(&v, 0, PROBE_FAILURE);
+	ck_assert_int_eq(v.state, CHECK_STATE_UP);
+	ck_assert_uint_eq(seen.server_changes, 2);
+}
+END_TEST
+
+START_TEST(test_first_verdict)
+{
+	struct verdict_rules rules = plain;
+	struct verdict_server s;
+	struct verdict v;
+
+	rules.fall = 5;
+	rules.retries = 1;
+	single(&s, &v, &rules);
+	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_uint_eq(seen.firsts, 1);
+	run(&v, 0, PROBE_FAILURE);
+	ck_assert_int_eq(v.state, CHECK_STATE_UNKNOWN);
+	run(&v, 0, PROBE_FAILURE);
+	ck_assert_int_eq(v.state, CHECK_STATE_DOWN);
+	ck_assert_int_eq(s.state, SERVER_DOWN);
+	ck_assert_int_eq(seen.old, SERVER_UP);
+	ck_assert_uint_eq(seen.server_changes, 1);
+}
+END_TEST
+
+START_TEST(test_start_up)
+{
+	struct verdict_server s;
+	struct verdict v;
+
+	single(&s, &v, &plain);
+	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_str_eq(s.reason, "1 of 1 checks not made yet");
+	ck_assert_uint_eq(s.last_change, T0);
+	ck_assert_uint_eq(seen.server_calls, 1);
+	run(&v, 0, PROBE_SUCCESS);
+	/* The reason is another one, the state is not. */
+	ck_assert_str_eq(s.reason, "its check succeeds");
+	ck_assert_uint_eq(seen.server_calls, 2);
+	ck_assert_uint_eq(seen.server_changes, 0);
+	ck_assert_uint_eq(s.last_change, T0);
+	run(&v, 0, PROBE_SUCCESS);
+	ck_assert_uint_eq(seen.server_calls, 2);
+	ck_assert_uint_eq(seen.results, 2);
+	ck_assert_uint_eq(seen.result_changes, 1);
+}
+END_TEST
+
+START_TEST(test_start_down)
+{
+	struct verdict_server s;
+	struct verdict a, b;
+
+	server(&s, true);
+	verdict_init(&a, &s, "a", &plain, 0, NULL);
+	verdict_init(&b, &s, "b", &plain, 0, NULL);
+	verdict_server_settle(&s, T0);
+	ck_assert_int_eq(s.state, SERVER_UNKNOWN);
+	ck_assert_uint_eq(seen.firsts, 1);
+	verdict_soon(&a, T0, 0);
+	verdict_soon(&b, T0, 0);
+	run(&a, 0, PROBE_SUCCESS);
+	ck_assert_int_eq(s.state, SERVER_UNKNOWN);
+	ck_assert_str_eq(s.reason, "waiting for the first result of b");
+	run(&b, 1 * MSEC, PROBE_SUCCESS);
+	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_uint_eq(s.last_change, T0 + 1 * MSEC);
+	ck_assert_str_eq(s.reason, "all its 2 checks succeed");
+	ck_assert_int_eq(seen.old, SERVER_UNKNOWN);
+	ck_assert_uint_eq(seen.server_changes, 1);
+	ck_assert_uint_eq(s.transitions, 0);
+}
+END_TEST
+
+START_TEST(test_start_down_and_fails)
+{
+	struct verdict_server s;
+	struct verdict a, b;
+
+	server(&s, true);
+	verdict_init(&a, &s, "a", &plain, 0, NULL);
+	verdict_init(&b, &s, "b", &plain, 0, NULL);
+	verdict_server_settle(&s, T0);
+	verdict_soon(&a, T0, 0);
+	verdict_soon(&b, T0, 0);
+	run(&a, 0, PROBE_FAILURE);
+	ck_assert_int_eq(s.state, SERVER_DOWN);
+	run(&a, 0, PROBE_SUCCESS);
+	/* b has not spoken yet; the server stays what it was found to be. */
+	ck_assert_int_eq(s.state, SERVER_DOWN);
+	ck_assert_str_eq(s.reason, "waiting for the first result of b");
+	run(&b, 0, PROBE_SUCCESS);
+	ck_assert_int_eq(s.state, SERVER_UP);
+}
+END_TEST
+
+START_TEST(test_no_checks)
+{
+	struct verdict_server s;
+
+	server(&s, true);
+	verdict_server_settle(&s, T0);
+	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_str_eq(s.reason, "no checks");
+	verdict_server_settle(&s, T0 + 1);
+	ck_assert_uint_eq(seen.server_calls, 1);
+}
+END_TEST
+
+START_TEST(test_all_must_succeed)
+{
+	struct verdict_server s;
+	struct verdict v[3];
+	static const char *const names[] = {"tcp", "web", "db"};
+
+	server(&s, false);
+	for (unsigned i = 0; i < 3; i++) {
+		verdict_init(&v[i], &s, names[i], &plain, verdict_place(i), NULL);
+		verdict_soon(&v[i], T0, 0);
+	}
+	verdict_server_settle(&s, T0);
+	run(&v[0], 0, PROBE_SUCCESS);
+	ck_assert_str_eq(s.reason, "2 of 3 checks not made yet");
+	run(&v[1], 0, PROBE_FAILURE);
+	ck_assert_str_eq(s.reason, "web: connection refused");
+	run(&v[0], 0, PROBE_FAILURE);
+	ck_assert_str_eq(s.reason, "web: connection refused (and 1 more)");
+	run(&v[1], 0, PROBE_SUCCESS);
+	ck_assert_int_eq(s.state, SERVER_DOWN);
+	ck_assert_str_eq(s.reason, "tcp: connection refused");
+	run(&v[0], 0, PROBE_SUCCESS);
+	ck_assert_int_eq(s.state, SERVER_DOWN);
+	run(&v[2], 0, PROBE_SUCCESS);
+	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_uint_eq(seen.server_changes, 2);
+	ck_assert_uint_eq(s.transitions, 2);
+}
+END_TEST
+
+START_TEST(test_new_check_of_failed_server)
+{
+	struct verdict_server s;
+	struct verdict old, new;
+
+	single(&s, &old, &plain);
+	run(&old, 0, PROBE_FAILURE);
+	ck_assert_int_eq(s.state, SERVER_DOWN);
+	/* A reload puts another check in its place. */
+	verdict_fini(&old);
+	verdict_init(&new, &s, "better", &plain, 0, NULL);
+	verdict_server_settle(&s, T0 + SEC);
+	ck_assert_int_eq(s.state, SERVER_DOWN);
+	ck_assert_uint_eq(seen.server_changes, 1);
+	verdict_soon(&new, T0 + SEC, 0);
+	run(&new, 0, PROBE_SUCCESS);
+	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_uint_eq(seen.server_changes, 2);
+}
+END_TEST
+
+START_TEST(test_new_check_of_working_server)
+{
+	struct verdict_server s;
+	struct verdict a, b;
+
+	server(&s, true);
+	verdict_init(&a, &s, "a", &plain, 0, NULL);
+	verdict_server_settle(&s, T0);
+	verdict_soon(&a, T0, 0);
+	run(&a, 0, PROBE_SUCCESS);
+	ck_assert_int_eq(s.state, SERVER_UP);
+	/* It starts down, but it is up: a new check does not take it out of service. */
+	verdict_init(&b, &s, "b", &plain, 0, NULL);
+	verdict_server_settle(&s, T0 + SEC);
+	ck_assert_int_eq(s.state, SERVER_UP);
+	verdict_soon(&b, T0 + SEC, 0);
+	run(&b, 0, PROBE_FAILURE);
+	ck_assert_int_eq(s.state, SERVER_DOWN);
+	/* The last check goes: nothing is wrong with it any more. */
+	verdict_fini(&b);
+	verdict_server_settle(&s, T0 + 2 * SEC);
+	ck_assert_int_eq(s.state, SERVER_UP);
+}
+END_TEST
+
+START_TEST(test_disabled)
+{
+	struct verdict_server s;
+	struct verdict v;
+
+	single(&s, &v, &plain);
+	run(&v, 0, PROBE_FAILURE);
+	s.disabled = true;
+	verdict_pause(&v);
+	verdict_server_settle(&s, T0 + 20 * SEC);
+	ck_assert_int_eq(s.state, SERVER_UNKNOWN);
+	ck_assert_uint_eq(v.due, USEC_NEVER);
+	/* Back in service: what was known of it still holds. */
+	s.disabled = false;
+	verdict_server_settle(&s, T0 + 30 * SEC);
+	ck_assert_int_eq(s.state, SERVER_DOWN);
+	ck_assert_str_eq(s.reason, "web: connection refused");
+	verdict_soon(&v, T0 + 30 * SEC, 1 * SEC);
+	ck_assert_uint_eq(v.due, T0 + 30 * SEC);
+	run(&v, 0, PROBE_SUCCESS);
+	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_uint_eq(s.transitions, 2);
+}
+END_TEST
+
+START_TEST(test_restored)
+{
+	struct check_result known = {.state = CHECK_STATE_DOWN,
+	    .reason = "no answer in 5 s",
+	    .failures = 7,
+	    .successes = 90,
+	    .consecutive = 4,
+	    .last_time = T0 - SEC};
+	struct verdict_server s;
+	struct verdict v;
+
+	server(&s, false);
+	verdict_server_restore(&s, SERVER_DOWN, T0 - 4 * SEC, 3, "web: no answer in 5 s");
+	verdict_init(&v, &s, "web", &plain, 0, NULL);
+	verdict_restore(&v, &known);
+	verdict_server_settle(&s, T0);
+	/* It is what it was: nobody is told anything. */
+	ck_assert_uint_eq(seen.server_calls, 0);
+	ck_assert_int_eq(s.state, SERVER_DOWN);
+	ck_assert_uint_eq(s.last_change, T0 - 4 * SEC);
+	verdict_soon(&v, T0, 0);
+	run(&v, 0, PROBE_FAILURE);
+	ck_assert_uint_eq(seen.server_changes, 0);
+	ck_assert_uint_eq(v.failures, 8);
+	ck_assert_uint_eq(v.consecutive, 5);
+	run(&v, 0, PROBE_SUCCESS);
+	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_uint_eq(s.transitions, 4);
+	ck_assert_uint_eq(v.successes, 91);
+}
+END_TEST
+
+START_TEST(test_restored_without_results)
+{
+	struct verdict_server s;
+	struct verdict v;
+
+	server(&s, false);
+	verdict_server_restore(&s, SERVER_DOWN, T0 - 4 * SEC, 3, "web: no answer in 5 s");
+	verdict_init(&v, &s, "web", &plain, 0, NULL);
+	verdict_server_settle(&s, T0);
+	ck_assert_int_eq(s.state, SERVER_DOWN);
+	ck_assert_uint_eq(seen.server_changes, 0);
+}
+END_TEST
+
+START_TEST(test_our_own_errors)
+{
+	struct verdict_server s;
+	struct verdict v;
+
+	single(&s, &v, &plain);
+	run(&v, 0, PROBE_SUCCESS);
+	seen.server_calls = 0;
+	for (unsigned i = 0; i < 10; i++)
+		run(&v, 0, PROBE_ERROR);
+	ck_assert_int_eq(v.state, CHECK_STATE_UP);
+	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_uint_eq(seen.server_calls, 0);
+	ck_assert_uint_eq(v.errors, 10);
+	ck_assert_uint_eq(v.failures, 0);
+	ck_assert_uint_eq(v.successes, 1);
+	ck_assert_str_eq(v.reason, "too many open files");
+	ck_assert(v.due != USEC_NEVER);
+}
+END_TEST
+
+START_TEST(test_other_rules)
+{
+	struct verdict_rules rules = plain;
+	struct verdict_server s;
+	struct verdict v;
+	usec_t at, due;
+
+	single(&s, &v, &plain);
+	run(&v, 0, PROBE_SUCCESS);
+	/* Only the retries differ: the next try stays where it is. */
+	due = v.due;
+	rules.retries = 3;
+	verdict_set_rules(&v, &rules, T0 + SEC);
+	ck_assert_uint_eq(v.due, due);
+	/* A shorter interval holds at once. */
+	rules.interval = 2 * SEC;
+	verdict_set_rules(&v, &rules, T0 + SEC);
+	ck_assert_uint_ge(v.due, T0 + SEC);
+	ck_assert_uint_lt(v.due, T0 + 3 * SEC);
+	ck_assert_uint_eq(v.due % (2 * SEC), 0);
+	/* In a round: the retry comes no later than the new delay. */
+	at = run(&v, 0, PROBE_FAILURE);
+	rules.retry_delay = 100 * MSEC;
+	verdict_set_rules(&v, &rules, at + 50 * MSEC);
+	ck_assert_uint_eq(v.due, at + 150 * MSEC);
+	/* While it runs nothing is scheduled. */
+	verdict_started(&v, v.due);
+	rules.interval = 5 * SEC;
+	verdict_set_rules(&v, &rules, at + 200 * MSEC);
+	ck_assert_uint_eq(v.due, USEC_NEVER);
+	ck_assert_int_eq(v.state, CHECK_STATE_UP);
+}
+END_TEST
+
+static int by_value(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* No two of n checks are nearer than a third of their share, none is left alone for three shares. */
+START_TEST(test_places)
+{
+	static uint32_t places[10000];
+	static const unsigned sizes[] = {2, 3, 10, 77, 1000, 10000};
+
+	for (unsigned k = 0; k < sizeof(sizes) / sizeof(*sizes); k++) {
+		unsigned n = sizes[k];
+		uint32_t share = (uint32_t)(((uint64_t)1 << 32) / n);
+
+		for (unsigned i = 0; i < n; i++)
+			places[i] = verdict_place(4711 + i);
+		qsort(places, n, sizeof(*places), by_value);
+		for (unsigned i = 0; i < n; i++) {
+			uint32_t gap = places[(i + 1) % n] - places[i];
+
+			ck_assert_uint_gt(gap, share / 3);
+			ck_assert_uint_lt(gap, (uint64_t)share * 3);
+		}
+	}
+}
+END_TEST
+
+START_TEST(test_first_round)
+{
+	struct verdict_server s;
+	static struct verdict v[2000];
+	unsigned per_ms[2000] = {0};
+
+	ck_assert_uint_eq(verdict_window(1, 60 * SEC), 1 * MSEC);
+	ck_assert_uint_eq(verdict_window(2000, 60 * SEC), 2 * SEC);
+	ck_assert_uint_eq(verdict_window(10000, 1 * SEC), 1 * SEC);
+	server(&s, false);
+	for (unsigned i = 0; i < 2000; i++) {
+		verdict_init(&v[i], &s, "x", &plain, verdict_place(i), NULL);
+		verdict_soon(&v[i], T0, verdict_window(2000, plain.interval));
+		ck_assert_uint_ge(v[i].due, T0);
+		ck_assert_uint_lt(v[i].due, T0 + 2 * SEC);
+		ck_assert_uint_le(++per_ms[(v[i].due - T0) / MSEC], 3);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("verdict");
+	TCase *tc = tcase_create("verdict");
+
+	tcase_add_test(tc, test_no_drift);
+	tcase_add_test(tc, test_late_start);
+	tcase_add_test(tc, test_longer_than_interval);
+	tcase_add_test(tc, test_retries);
+	tcase_add_test(tc, test_rise_and_fall);
+	tcase_add_test(tc, test_first_verdict);
+	tcase_add_test(tc, test_start_up);
+	tcase_add_test(tc, test_start_down);
+	tcase_add_test(tc, test_start_down_and_fails);
+	tcase_add_test(tc, test_no_checks);
+	tcase_add_test(tc, test_all_must_succeed);
+	tcase_add_test(tc, test_new_check_of_failed_server);
+	tcase_add_test(tc, test_new_check_of_working_server);
+	tcase_add_test(tc, test_disabled);
+	tcase_add_test(tc, test_restored);
+	tcase_add_test(tc, test_restored_without_results);
+	tcase_add_test(tc, test_our_own_errors);
+	tcase_add_test(tc, test_other_rules);
+	tcase_add_test(tc, test_places);
+	tcase_add_test(tc, test_first_round);
+	suite_add_tcase(s, tc);
+	return unit_run(s);
+}
