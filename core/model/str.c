@@ -19,7 +19,8 @@ static struct {
 	size_t used;
 } the;
 
-static struct shared empty = {.users = 1};
+/* With its NUL: a flexible array that is not initialized has no byte of its own. */
+static struct shared empty = {.users = 1, .text = ""};
 
 static struct shared *shared_of(const char *text)
 {

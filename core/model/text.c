@@ -44,7 +44,7 @@ static bool parse_number(const struct column *c, const char *text, int64_t *v, c
 
 	errno = 0;
 	*v = strtoll(text, &end, 10);
-	if (end == text || *end || isspace((unsigned char)*text))
+	if (end == text || *end || (*text != '-' && !isdigit((unsigned char)*text)))
 		return refuse(why, "'%s' is not a number", text);
 	if (errno || *v < column_min(c) || *v > column_max(c))
 		return refuse(why, "%s is not in the range %" PRId64 "..%" PRId64, text,
@@ -328,6 +328,7 @@ char *row_format(const struct row *r, char buf[ROW_TEXT_SIZE])
 {
 	char key[KEY_TEXT_SIZE];
 
-	snprintf(buf, ROW_TEXT_SIZE, "%s %s", r->table->name, row_key_format(r, key));
+	snprintf(buf, ROW_TEXT_SIZE, "%s%s%s", r->table->name, r->table->keys ? " " : "",
+	    row_key_format(r, key));
 	return buf;
 }
