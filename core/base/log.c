@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,7 +21,8 @@ static struct {
 	uint64_t lost;
 	uint64_t lost_reported;
 	bool journal;
-} the = {.process = "directord", .max = LOG_LEVEL_INFO};
+	int syslog; /* socket; -1: none */
+} the = {.process = "directord", .max = LOG_LEVEL_INFO, .syslog = -1};
 
 /* Writes one line if standard error takes it at once. */
 static bool stderr_write(const char *line, size_t len)
@@ -28,6 +32,26 @@ static bool stderr_write(const char *line, size_t len)
 	if (poll(&p, 1, 0) != 1 || !(p.revents & POLLOUT))
 		return false;
 	return write(STDERR_FILENO, line, len) == (ssize_t)len;
+}
+
+static bool syslog_line(enum log_level level, const char *process, const char *line, void *arg)
+{
+	static const struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	char buf[2048];
+	int n = snprintf(buf, sizeof(buf), "<%d>directord[%d]: %s: %s", LOG_DAEMON | (int)level,
+	    (int)getpid(), process, line);
+	size_t len = n < (int)sizeof(buf) ? (size_t)n : sizeof(buf) - 1;
+
+	(void)arg;
+	if (the.syslog < 0)
+		the.syslog = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return sendto(the.syslog, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL,
+		   (const struct sockaddr *)&to, sizeof(to)) == (ssize_t)len;
+}
+
+void log_to_syslog(void)
+{
+	log_set_sink(syslog_line, NULL);
 }
 
 static size_t stamp(char *buf, size_t size)

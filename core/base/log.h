@@ -37,6 +37,11 @@ typedef bool (*log_sink)(enum log_level level, const char *process, const char *
 /* process: the name put before each line, kept by reference. Lines above `max` are discarded. */
 void log_init(const char *process, enum log_level max);
 void log_set_sink(log_sink sink, void *arg);
+/*
+ * From now on lines go to the system's log (/dev/log) instead of standard error.  Not syslog(3), which
+ * waits for a slow logger; what the socket does not take at once is dropped and counted.
+ */
+void log_to_syslog(void);
 /* Formats nothing: one line from a named process (the hub uses it for what the others send). */
 void log_line(enum log_level level, const char *process, const char *line);
 /* Lines lost since the start. */

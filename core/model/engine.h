@@ -121,7 +121,7 @@ struct refusal {
 	const struct table *table; /* NULL: not about a row */
 	int column;		   /* its place in the table; -1: the row as a whole */
 	char row[ROW_TEXT_SIZE];   /* "real_server web 10.0.0.1 80" */
-	char reason[512];
+	char reason[1024];
 };
 
 /* One row of a transaction: columns in mask are to have the values that row has. */

@@ -22,7 +22,7 @@ enum process_bit {
 	P_CHECK = 8,
 	P_AGENT = 16,
 	P_CTL = 32,
-	P_ALL = P_HUB | P_VRRP | P_LVS | P_CHECK | P_AGENT,
+	P_EVERY = P_HUB | P_VRRP | P_LVS | P_CHECK | P_AGENT,
 };
 
 enum mib_module { MODULE_SYSTEM = 1, MODULE_LVS = 2, MODULE_VRRP = 3 };

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See datastore.h. */
+#include "core/director/datastore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+#include "core/base/log.h"
+
+enum statement_kind { PUT_OVERRIDE, DELETE_OVERRIDE, PUT_EVENT, PRUNE_EVENTS, STATEMENTS };
+
+static const char *const sql_of[STATEMENTS] = {
+    [PUT_OVERRIDE] = "INSERT OR REPLACE INTO override(tbl, key, col, value) VALUES(?, ?, ?, ?)",
+    [DELETE_OVERRIDE] = "DELETE FROM override WHERE tbl = ? AND key = ? AND col = ?",
+    [PUT_EVENT] = ("INSERT OR REPLACE INTO event(sequence, time, kind, subject, old, new, reason) "
+		   "VALUES(?, ?, ?, ?, ?, ?, ?)"),
+    [PRUNE_EVENTS] = "DELETE FROM event WHERE sequence < ?",
+};
+
+#define ARGS 7
+
+struct step {
+	STAILQ_ENTRY(step) entry;
+	enum statement_kind kind;
+	char *args[ARGS]; /* SQLite converts to a column's type */
+};
+
+struct job {
+	STAILQ_ENTRY(job) entry;
+	STAILQ_HEAD(, step) steps;
+	void (*done)(const char *error, void *arg);
+	void *arg;
+	char error[200];
+};
+STAILQ_HEAD(jobs, job);
+
+struct datastore {
+	sqlite3 *db;
+	sqlite3_stmt *statements[STATEMENTS];
+	char trouble[200];
+	struct event *finished;
+	int fd; /* eventfd: jobs in `done` */
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t more;
+	struct jobs queue, done;
+	bool quit, idle;
+};
+
+static const char *const schema_sql =
+    "PRAGMA journal_mode = WAL;"
+    "PRAGMA synchronous = FULL;"
+    "CREATE TABLE IF NOT EXISTS override(tbl TEXT NOT NULL, key TEXT NOT NULL, col TEXT NOT NULL,"
+    " value TEXT NOT NULL, PRIMARY KEY(tbl, key, col)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS event(sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, subject TEXT NOT NULL, old TEXT NOT NULL, new TEXT NOT NULL,"
+    " reason TEXT NOT NULL);"
+    "PRAGMA user_version = 1;";
+
+/* -------------------------------------------------------------------- the thread */
+
+static const char *run_step(struct datastore *d, const struct step *s)
+{
+	sqlite3_stmt *st = d->statements[s->kind];
+	int rc;
+
+	for (int i = 0; i < ARGS && i < sqlite3_bind_parameter_count(st); i++)
+		sqlite3_bind_text(st, i + 1, s->args[i], -1, SQLITE_STATIC);
+	rc = sqlite3_step(st);
+	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
+	return rc == SQLITE_DONE ? NULL : sqlite3_errmsg(d->db);
+}
+
+static const char *execute(struct datastore *d, const char *sql)
+{
+	return sqlite3_exec(d->db, sql, NULL, NULL, NULL) == SQLITE_OK ? NULL
+								       : sqlite3_errmsg(d->db);
+}
+
+static void run_job(struct datastore *d, struct job *j)
+{
+	const char *error = execute(d, "BEGIN IMMEDIATE");
+	struct step *s;
+
+	STAILQ_FOREACH (s, &j->steps, entry) {
+		if (error)
+			break;
+		error = run_step(d, s);
+	}
+	if (!error)
+		error = execute(d, "COMMIT");
+	if (!error)
+		return;
+	snprintf(j->error, sizeof(j->error), "%s", error);
+	execute(d, "ROLLBACK");
+}
+
+static void *worker(void *arg)
+{
+	struct datastore *d = arg;
+	uint64_t one = 1;
+	struct job *j;
+
+	pthread_mutex_lock(&d->lock);
+	for (;;) {
+		d->idle = STAILQ_EMPTY(&d->queue);
+		if (d->idle && d->quit)
+			break;
+		if (d->idle) {
+			pthread_cond_wait(&d->more, &d->lock);
+			continue;
+		}
+		j = STAILQ_FIRST(&d->queue);
+		STAILQ_REMOVE_HEAD(&d->queue, entry);
+		pthread_mutex_unlock(&d->lock);
+		run_job(d, j);
+		pthread_mutex_lock(&d->lock);
+		STAILQ_INSERT_TAIL(&d->done, j, entry);
+		if (write(d->fd, &one, sizeof(one)) < 0)
+			continue; /* the counter is full: the loop is woken all the same */
+	}
+	pthread_mutex_unlock(&d->lock);
+	return NULL;
+}
+
+/* ---------------------------------------------------------------------- the jobs */
+
+static void job_free(struct job *j)
+{
+	struct step *s;
+
+	while ((s = STAILQ_FIRST(&j->steps))) {
+		STAILQ_REMOVE_HEAD(&j->steps, entry);
+		for (int i = 0; i < ARGS; i++)
+			free(s->args[i]);
+		free(s);
+	}
+	free(j);
+}
+
+static void finished(int fd, short what, void *arg)
+{
+	struct datastore *d = arg;
+	struct jobs done = STAILQ_HEAD_INITIALIZER(done);
+	struct job *j;
+	uint64_t n;
+
+	(void)what;
+	if (read(fd, &n, sizeof(n)) < 0 && errno != EAGAIN)
+		log_debug("datastore: %s", strerror(errno));
+	pthread_mutex_lock(&d->lock);
+	STAILQ_CONCAT(&done, &d->done);
+	pthread_mutex_unlock(&d->lock);
+	while ((j = STAILQ_FIRST(&done))) {
+		STAILQ_REMOVE_HEAD(&done, entry);
+		snprintf(d->trouble, sizeof(d->trouble), "%s", j->error);
+		if (j->done)
+			j->done(*j->error ? j->error : NULL, j->arg);
+		job_free(j);
+	}
+}
+
+struct job *job_new(void (*done)(const char *error, void *arg), void *arg)
+{
+	struct job *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		abort();
+	STAILQ_INIT(&j->steps);
+	j->done = done;
+	j->arg = arg;
+	return j;
+}
+
+static struct step *step(struct job *j, enum statement_kind kind)
+{
+	struct step *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	s->kind = kind;
+	STAILQ_INSERT_TAIL(&j->steps, s, entry);
+	return s;
+}
+
+static char *copy(const char *text)
+{
+	char *s = strdup(text);
+
+	if (!s)
+		abort();
+	return s;
+}
+
+static char *number(uint64_t v)
+{
+	char buf[32];
+
+	snprintf(buf, sizeof(buf), "%llu", (unsigned long long)v);
+	return copy(buf);
+}
+
+void job_override(struct job *j, const struct row *r, const struct column *c, const char *value)
+{
+	struct step *s = step(j, value ? PUT_OVERRIDE : DELETE_OVERRIDE);
+	char key[KEY_TEXT_SIZE];
+
+	s->args[0] = copy(r->table->name);
+	s->args[1] = copy(row_key_format(r, key));
+	s->args[2] = copy(c->name);
+	if (value)
+		s->args[3] = copy(value);
+}
+
+void job_event(struct job *j, const struct row *event)
+{
+	struct step *s = step(j, PUT_EVENT);
+	const struct table *t = event->table;
+
+	s->args[0] = number(column_unsigned(event, table_column(t, "sequence")));
+	s->args[1] = number(column_unsigned(event, table_column(t, "time")));
+	s->args[2] = number(column_unsigned(event, table_column(t, "kind")));
+	s->args[3] = copy(column_text(event, table_column(t, "subject")));
+	s->args[4] = copy(column_text(event, table_column(t, "old_state")));
+	s->args[5] = copy(column_text(event, table_column(t, "new_state")));
+	s->args[6] = copy(column_text(event, table_column(t, "reason")));
+}
+
+void job_prune_events(struct job *j, uint32_t before)
+{
+	step(j, PRUNE_EVENTS)->args[0] = number(before);
+}
+
+void datastore_submit(struct datastore *d, struct job *j)
+{
+	uint64_t one = 1;
+
+	if (!d->running)
+		snprintf(j->error, sizeof(j->error), "%s", d->trouble);
+	pthread_mutex_lock(&d->lock);
+	if (d->running) {
+		STAILQ_INSERT_TAIL(&d->queue, j, entry);
+		pthread_cond_signal(&d->more);
+	} else {
+		STAILQ_INSERT_TAIL(&d->done, j, entry);
+		if (write(d->fd, &one, sizeof(one)) < 0)
+			log_debug("datastore: %s", strerror(errno));
+	}
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* -------------------------------------------------------------- opening and reading */
+
+static bool fail(struct datastore *d, const char *what)
+{
+	snprintf(d->trouble, sizeof(d->trouble), "%.60s: %.120s", what,
+	    d->db ? sqlite3_errmsg(d->db) : "no memory");
+	return false;
+}
+
+static int sound(void *arg, int n, char **values, char **names)
+{
+	char *result = arg;
+
+	(void)names;
+	snprintf(result, 200, "%s", n > 0 && values[0] ? values[0] : "?");
+	return 0;
+}
+
+static bool open_db(struct datastore *d, const char *path)
+{
+	char result[200] = "";
+
+	if (sqlite3_open_v2(path, &d->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
+	    SQLITE_OK)
+		return fail(d, path);
+	sqlite3_busy_timeout(d->db, 2000);
+	if (sqlite3_exec(d->db, "PRAGMA quick_check(1)", sound, result, NULL) != SQLITE_OK)
+		return fail(d, path);
+	if (strcmp(result, "ok") != 0) {
+		snprintf(d->trouble, sizeof(d->trouble), "%.60s is damaged: %.100s", path, result);
+		return false;
+	}
+	if (sqlite3_exec(d->db, schema_sql, NULL, NULL, NULL) != SQLITE_OK)
+		return fail(d, path);
+	for (int i = 0; i < STATEMENTS; i++)
+		if (sqlite3_prepare_v2(d->db, sql_of[i], -1, &d->statements[i], NULL) != SQLITE_OK)
+			return fail(d, path);
+	return true;
+}
+
+struct datastore *datastore_open(struct event_base *base, const char *dir)
+{
+	struct datastore *d = calloc(1, sizeof(*d));
+	char path[256];
+
+	if (!d)
+		abort();
+	STAILQ_INIT(&d->queue);
+	STAILQ_INIT(&d->done);
+	pthread_mutex_init(&d->lock, NULL);
+	pthread_cond_init(&d->more, NULL);
+	d->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	d->finished = event_new(base, d->fd, EV_READ | EV_PERSIST, finished, d);
+	if (d->fd < 0 || !d->finished)
+		abort();
+	event_add(d->finished, NULL);
+	snprintf(path, sizeof(path), "%s/directord.db", dir);
+	if (open_db(d, path))
+		d->running = pthread_create(&d->thread, NULL, worker, d) == 0;
+	return d;
+}
+
+const char *datastore_trouble(const struct datastore *d)
+{
+	return *d->trouble ? d->trouble : NULL;
+}
+
+/* Waits for the jobs that are left: a hanging disk must not hold up the end for ever. */
+static bool drain(struct datastore *d)
+{
+	struct timespec pause = {.tv_nsec = 5000000};
+	bool idle = false;
+
+	pthread_mutex_lock(&d->lock);
+	d->quit = true;
+	pthread_cond_signal(&d->more);
+	pthread_mutex_unlock(&d->lock);
+	for (int i = 0; i < 400 && !idle; i++) {
+		pthread_mutex_lock(&d->lock);
+		idle = d->idle && STAILQ_EMPTY(&d->queue);
+		pthread_mutex_unlock(&d->lock);
+		if (!idle)
+			nanosleep(&pause, NULL);
+	}
+	return idle;
+}
+
+void datastore_close(struct datastore *d)
+{
+	struct job *j;
+
+	if (!d)
+		return;
+	if (d->running && !drain(d))
+		return; /* the thread still uses everything; the process ends now */
+	if (d->running)
+		pthread_join(d->thread, NULL);
+	while ((j = STAILQ_FIRST(&d->done))) {
+		STAILQ_REMOVE_HEAD(&d->done, entry);
+		job_free(j);
+	}
+	for (int i = 0; i < STATEMENTS; i++)
+		sqlite3_finalize(d->statements[i]);
+	sqlite3_close(d->db);
+	event_free(d->finished);
+	close(d->fd);
+	pthread_cond_destroy(&d->more);
+	pthread_mutex_destroy(&d->lock);
+	free(d);
+}
+
+static char *text_at(sqlite3_stmt *st, int i)
+{
+	const char *s = (const char *)sqlite3_column_text(st, i);
+
+	return copy(s ? s : "");
+}
+
+bool datastore_overrides(struct datastore *d, struct override **list, size_t *n)
+{
+	sqlite3_stmt *st;
+	size_t size = 0;
+	int rc;
+
+	*list = NULL;
+	*n = 0;
+	if (!d->running || sqlite3_prepare_v2(d->db, "SELECT tbl, key, col, value FROM override",
+			       -1, &st, NULL) != SQLITE_OK)
+		return false;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		if (*n == size) {
+			size = size ? size * 2 : 64;
+			*list = reallocarray(*list, size, sizeof(**list));
+			if (!*list)
+				abort();
+		}
+		(*list)[(*n)++] = (struct override){
+		    text_at(st, 0), text_at(st, 1), text_at(st, 2), text_at(st, 3)};
+	}
+	sqlite3_finalize(st);
+	return rc == SQLITE_DONE || fail(d, "reading");
+}
+
+void overrides_free(struct override *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(list[i].table);
+		free(list[i].key);
+		free(list[i].column);
+		free(list[i].value);
+	}
+	free(list);
+}
+
+static void set_text(struct row *r, const char *column, sqlite3_stmt *st, int i)
+{
+	const char *s = (const char *)sqlite3_column_text(st, i);
+
+	row_set_text(COLUMN_PTR(r, table_column(r->table, column)), s ? s : "");
+}
+
+static struct row *event_at(sqlite3_stmt *st)
+{
+	struct row *r = row_new(&tables[TABLE_event_log]);
+	static const char *const numbers[] = {"sequence", "time", "kind"};
+	static const char *const texts[] = {"subject", "old_state", "new_state", "reason"};
+
+	for (int i = 0; i < 3; i++)
+		column_set_number(
+		    r, table_column(r->table, numbers[i]), sqlite3_column_int64(st, i));
+	for (int i = 0; i < 4; i++)
+		set_text(r, texts[i], st, i + 3);
+	return r;
+}
+
+bool datastore_events(
+    struct datastore *d, size_t limit, void (*got)(struct row *event, void *arg), void *arg)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	if (!d->running ||
+	    sqlite3_prepare_v2(d->db,
+		"SELECT * FROM (SELECT sequence, time, kind, subject, old, new, reason FROM event"
+		" ORDER BY sequence DESC LIMIT ?) ORDER BY sequence",
+		-1, &st, NULL) != SQLITE_OK)
+		return false;
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)limit);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		got(event_at(st), arg);
+	sqlite3_finalize(st);
+	return rc == SQLITE_DONE || fail(d, "reading");
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The event log.
+ *
+ * An event is written to the datastore first and told to the agent then, so that a notification that a
+ * manager has seen is in the log after a power failure too.  Events that come while the disk is busy wait
+ * for one common transaction.  A disk that fails or hangs for longer than two seconds only costs the
+ * record: the events are told all the same, since a lost trap is worse than a lost line of history.
+ */
+#include "core/director/hub.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "core/base/log.h"
+
+#define KEPT 10000 /* events in the log */
+#define PRUNE_EVERY 500
+#define PATIENCE (2 * USEC_PER_SEC)
+
+struct waiting {
+	STAILQ_ENTRY(waiting) entry;
+	struct row *row; /* NULL once it was told */
+};
+STAILQ_HEAD(waiting_list, waiting);
+
+struct pending_events {
+	uint32_t last;
+	struct waiting_list fresh;   /* not given to the datastore yet */
+	struct waiting_list writing; /* in the job that is on its way */
+	bool busy;
+	struct event *patience;
+};
+
+static void tell_range(struct hub *h)
+{
+	struct row *first = store_first(h->store, TABLE_event_log);
+
+	h->system->event_first = first ? ((struct event_log *)first)->sequence : 0;
+	h->system->event_last = h->events->last;
+	hub_changed(h, &h->system->row, COLUMN(system, event_first) | COLUMN(system, event_last));
+}
+
+static void prune(struct hub *h)
+{
+	struct row *first = store_first(h->store, TABLE_event_log);
+
+	if (store_count(h->store, TABLE_event_log) <= KEPT)
+		return;
+	hub_removed(h, first);
+}
+
+static void tell(struct hub *h, struct waiting *w)
+{
+	if (!w->row)
+		return;
+	hub_added(h, w->row);
+	w->row = NULL;
+	prune(h);
+}
+
+static void tell_all(struct hub *h, struct waiting_list *list)
+{
+	struct waiting *w;
+
+	STAILQ_FOREACH (w, list, entry)
+		tell(h, w);
+	tell_range(h);
+}
+
+static void empty(struct waiting_list *list)
+{
+	struct waiting *w;
+
+	while ((w = STAILQ_FIRST(list))) {
+		STAILQ_REMOVE_HEAD(list, entry);
+		row_free(w->row);
+		free(w);
+	}
+}
+
+static void submit(struct hub *h);
+
+static void written(const char *error, void *arg)
+{
+	struct hub *h = arg;
+	struct pending_events *e = h->events;
+
+	e->busy = false;
+	event_del(e->patience);
+	tell_all(h, &e->writing);
+	empty(&e->writing);
+	hub_datastore_state(h, error);
+	submit(h);
+}
+
+static void submit(struct hub *h)
+{
+	struct pending_events *e = h->events;
+	struct timeval tv = usec_to_timeval(PATIENCE);
+	struct waiting *w;
+	struct job *j;
+
+	if (e->busy || STAILQ_EMPTY(&e->fresh))
+		return;
+	j = job_new(written, h);
+	STAILQ_CONCAT(&e->writing, &e->fresh);
+	STAILQ_FOREACH (w, &e->writing, entry)
+		if (w->row)
+			job_event(j, w->row);
+	if (e->last > KEPT && e->last % PRUNE_EVERY == 0)
+		job_prune_events(j, e->last - KEPT);
+	e->busy = true;
+	event_add(e->patience, &tv);
+	datastore_submit(h->datastore, j);
+}
+
+/* The disk takes too long. */
+static void impatient(int fd, short what, void *arg)
+{
+	struct hub *h = arg;
+	struct timeval tv = usec_to_timeval(PATIENCE);
+
+	(void)fd;
+	(void)what;
+	tell_all(h, &h->events->writing);
+	tell_all(h, &h->events->fresh);
+	hub_datastore_state(h, "the disk does not answer");
+	event_add(h->events->patience, &tv);
+}
+
+void event_add_log(struct hub *h, enum event_kind kind, const struct row *subject,
+    const char *old_state, const char *new_state, const char *reason)
+{
+	struct event_log *e = ROW_NEW(event_log);
+	struct waiting *w = calloc(1, sizeof(*w));
+	char key[KEY_TEXT_SIZE];
+
+	if (!w)
+		abort();
+	e->sequence = ++h->events->last;
+	e->time = clock_wall();
+	e->kind = kind;
+	row_set_text(&e->subject, row_key_format(subject, key));
+	row_set_text(&e->old_state, old_state);
+	row_set_text(&e->new_state, new_state);
+	row_set_text(&e->reason, reason);
+	w->row = &e->row;
+	STAILQ_INSERT_TAIL(&h->events->fresh, w, entry);
+	submit(h);
+}
+
+static void remember(struct row *r, void *arg)
+{
+	struct hub *h = arg;
+
+	h->events->last = ((struct event_log *)r)->sequence;
+	if (store_insert(h->store, r))
+		row_free(r);
+}
+
+void events_open(struct hub *h)
+{
+	struct pending_events *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		abort();
+	STAILQ_INIT(&e->fresh);
+	STAILQ_INIT(&e->writing);
+	h->events = e;
+	e->patience = event_new(h->base, -1, 0, impatient, h);
+	datastore_events(h->datastore, KEPT, remember, h);
+	tell_range(h);
+}
+
+void events_close(struct hub *h)
+{
+	empty(&h->events->fresh);
+	empty(&h->events->writing);
+	event_free(h->events->patience);
+	free(h->events);
+}
