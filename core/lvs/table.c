@@ -193,6 +193,36 @@ void ipvs_table_sort(struct ipvs_table *t)
 	}
 }
 
+static void unique_dests(struct ipvs_table *t, struct ipvs_service *s)
+{
+	struct ipvs_dest *d = t->dests + s->first;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		if (kept && ipvs_dest_cmp(&d[kept - 1], &d[i]) == 0) {
+			if (d[i].weight > d[kept - 1].weight)
+				d[kept - 1] = d[i];
+		} else {
+			d[kept++] = d[i];
+		}
+	}
+	s->count = kept;
+}
+
+size_t ipvs_table_unique(struct ipvs_table *t)
+{
+	size_t kept = 0, all = t->n_services;
+
+	for (size_t i = 0; i < all; i++) {
+		if (kept && ipvs_key_cmp(&t->services[kept - 1].key, &t->services[i].key) == 0)
+			continue;
+		t->services[kept] = t->services[i];
+		unique_dests(t, &t->services[kept++]);
+	}
+	t->n_services = kept;
+	return all - kept;
+}
+
 struct ipvs_service *ipvs_table_find(const struct ipvs_table *t, const struct ipvs_key *key)
 {
 	struct ipvs_service probe = {.key = *key};

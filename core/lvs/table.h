@@ -57,6 +57,7 @@ struct ipvs_service {
 	uint32_t timeout;		  /* of persistence, in seconds */
 	uint32_t netmask;	 /* of persistence: IPv4 mask in host order, IPv6 prefix length */
 	size_t first, count;	 /* its destinations in the table */
+	void *user;		 /* the caller's: copied, never compared */
 	struct ipvs_stats stats; /* only from a dump */
 };
 
@@ -70,6 +71,7 @@ struct ipvs_dest {
 	int32_t weight;
 	uint32_t upper, lower;		       /* thresholds, in connections; 0: none */
 	uint32_t active, inactive, persistent; /* connections; only from a dump */
+	void *user;			       /* the caller's: copied, never compared */
 	struct ipvs_stats stats;	       /* only from a dump */
 };
 
@@ -104,6 +106,11 @@ struct ipvs_service *ipvs_table_add_service(struct ipvs_table *t, const struct i
 struct ipvs_dest *ipvs_table_add_dest(struct ipvs_table *t, const struct ipvs_dest *d);
 /* Sorts services by key and each one's destinations by identity. */
 void ipvs_table_sort(struct ipvs_table *t);
+/*
+ * Drops duplicates from a sorted table: of equal services any but one, of equal destinations all but
+ * the one with the greatest weight.  Returns how many services were dropped.
+ */
+size_t ipvs_table_unique(struct ipvs_table *t);
 /* In a sorted table, or NULL. */
 struct ipvs_service *ipvs_table_find(const struct ipvs_table *t, const struct ipvs_key *key);
 struct ipvs_dest *ipvs_table_find_dest(const struct ipvs_table *t, const struct ipvs_service *s,

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See quorum.h. */
+#include "core/lvs/quorum.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+bool server_is_up(const struct real_server *rs, bool start_down)
+{
+	const struct server_memory *m = rs->row.user;
+	enum server_state state = rs->state;
+
+	if (state == SERVER_UNKNOWN && m)
+		state = m->known;
+	switch (state) {
+	case SERVER_UP:
+		return true;
+	case SERVER_DOWN:
+		return false;
+	case SERVER_UNKNOWN:
+		break;
+	}
+	return !start_down;
+}
+
+static bool pool_starts_down(const struct store *s, const char *name)
+{
+	const struct pool *p = store_pool(s, name);
+
+	return p && p->start_down;
+}
+
+struct quorum quorum_count(const struct store *s, const struct virtual_server *vs)
+{
+	bool start_down = pool_starts_down(s, vs->pool);
+	struct quorum q = {.servers = 0};
+
+	POOL_FOREACH_SERVER (rs, s, vs->pool) {
+		bool up = server_is_up(rs, start_down);
+
+		q.servers++;
+		if (rs->admin_state == ADMIN_DISABLED)
+			continue;
+		q.servers_up += up;
+		if (rs->admin_state != ADMIN_ENABLED)
+			continue;
+		q.weight_up += up ? (uint64_t)rs->weight : 0;
+		q.waiting |= !up && rs->state == SERVER_UNKNOWN && server_is_up(rs, false);
+	}
+	return q;
+}
+
+/* The weight that it takes to be up, given the state before; never 0. */
+static uint64_t needed(const struct virtual_server *vs)
+{
+	switch (vs->state) {
+	case VIRTUAL_UP:
+		return vs->quorum > vs->hysteresis ? vs->quorum - vs->hysteresis : 1;
+	case VIRTUAL_DOWN:
+	case VIRTUAL_SORRY:
+		return (uint64_t)vs->quorum + vs->hysteresis;
+	case VIRTUAL_UNKNOWN:
+		break;
+	}
+	return vs->quorum;
+}
+
+enum virtual_state quorum_next(
+    const struct virtual_server *vs, const struct quorum *q, char reason[QUORUM_REASON_SIZE])
+{
+	uint64_t threshold = needed(vs);
+	bool sorry = addr_is_set(&vs->sorry_address);
+
+	snprintf(reason, QUORUM_REASON_SIZE,
+	    "weight %" PRIu64 " is up on %" PRIu32 " of %" PRIu32 " real servers, %" PRIu64
+	    " is needed%s",
+	    q->weight_up, q->servers_up, q->servers, threshold,
+	    q->weight_up >= threshold ? ""
+	    : q->waiting	      ? "; checks are not done yet"
+	    : sorry		      ? "; the sorry server serves"
+				      : "");
+	if (q->weight_up >= threshold)
+		return VIRTUAL_UP;
+	if (vs->state == VIRTUAL_UNKNOWN && q->waiting)
+		return VIRTUAL_UNKNOWN;
+	return sorry ? VIRTUAL_SORRY : VIRTUAL_DOWN;
+}
