@@ -1,0 +1,276 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The demonstration (make demo): two directors, three real servers, a client and a manager, each a
+# host of its own, in a kernel with IPVS. Each step says in plain words what it does and shows the
+# commands; a step that does not hold fails the demonstration.
+#
+#	client ----- lan 10.0.0.0/24 -----+----------+------------+----- manager
+#	                              director1  director2   rs1 rs2 rs3
+#	                                  +---- srv 10.1.0.0/24 ---+
+#
+# LIMIT=400
+# MEM=1G
+
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+STEPS=0 BAD=0 SUMMARY=()
+RS=(rs1 rs2 rs3)
+NAT=10.0.0.100 DR=10.0.0.101 TUN=10.0.0.102
+
+title() {
+	printf '\n\033[1m== %s\033[0m\n' "$*"
+}
+say() {
+	printf '%s\n' "$*" | fold -s -w 100
+}
+# shown COMMAND...: a command as a person would type it
+shown() {
+	printf '   $ %s\n' "$*"
+}
+# held TEXT COMMAND...: the step holds if COMMAND succeeds
+held() {
+	local text=$1
+	shift
+	STEPS=$((STEPS + 1))
+	if "$@"; then
+		printf '   \033[32mOK\033[0m    %s\n' "$text"
+		SUMMARY+=("OK      $text")
+	else
+		BAD=$((BAD + 1))
+		printf '   \033[31mFAILED\033[0m %s\n' "$text"
+		SUMMARY+=("FAILED  $text")
+	fi
+}
+indent() {
+	sed 's/^/     /'
+}
+
+lab_finish() {
+	title "Summary"
+	printf '   %s\n' "${SUMMARY[@]}"
+	if [ -z "${DEMO_DONE:-}" ]; then
+		BAD=$((BAD + 1))
+		say "   The demonstration did not come to its end."
+	fi
+	if [ "$BAD" -gt 0 ]; then
+		for log in "$T"/director-*.log "$T"/snmpd-*.log; do
+			echo "--- ${log##*/}"
+			tail -n 40 "$log"
+		done
+	fi
+	printf '\n   %d of %d steps held.\n' $((STEPS - BAD)) "$STEPS"
+	[ "$BAD" -eq 0 ]
+}
+
+# configuration of one director: NAME PRIORITY
+configure() {
+	local name=$1 priority=$2 rs i
+	{
+		cat <<-FILE
+			global_defs {
+			    router_id $name
+			    snmp_socket unix:$T/$name/agentx
+			}
+			vrrp_sync_group SITE {
+			    group { OUTSIDE INSIDE }
+			}
+			vrrp_instance OUTSIDE {
+			    interface lan
+			    virtual_router_id 51
+			    priority $priority
+			    advert_int 1
+			    version 3
+			    virtual_ipaddress { $NAT/24 $DR/24 $TUN/24 }
+			}
+			vrrp_instance INSIDE {
+			    interface srv
+			    virtual_router_id 52
+			    priority $priority
+			    advert_int 1
+			    version 3
+			    virtual_ipaddress { 10.1.0.1/24 }
+			}
+		FILE
+		for kind in NAT DR TUN; do
+			echo "virtual_server ${!kind} 80 {"
+			echo "    name web-${kind,,}"
+			echo "    delay_loop 1"
+			echo "    lb_algo rr"
+			echo "    lb_kind $kind"
+			echo "    protocol TCP"
+			for i in 1 2 3; do
+				rs=10.0.0.1$i
+				[ $kind != NAT ] || rs=10.1.0.1$i
+				cat <<-FILE
+				    real_server $rs 80 {
+				        weight 1
+				        HTTP_GET {
+				            url { path /health status_code 200 }
+				            connect_timeout 1
+				            retry 1
+				            delay_before_retry 1
+				        }
+				    }
+				FILE
+			done
+			echo "}"
+		done
+	} > "$T/$name/directord.conf"
+}
+
+# spread NAME: did all three answer in the last report, and nothing fail?
+all_answer() {
+	local rs
+	for rs in "${RS[@]}"; do [ "$(count "$1" "$rs")" -gt 0 ] || return 1; done
+	[ "$(count "$1" failed)" -eq 0 ]
+}
+per_server() {
+	local rs
+	for rs in "${RS[@]}"; do printf '%s %s  ' "$rs" "$(count "$1" "$rs")"; done
+	echo "failed $(count "$1" failed)"
+}
+is_master() {
+	on "$1" "$BUILD/directorctl" --state-dir "$T/$1/state" show vrrp_instance --json |
+		grep -Eq '"state": *"master"'
+}
+# the first command of a walk is slow in the lab: the tools read all MIB modules
+walk() {
+	snmp manager walk -Oq "$@"
+}
+servers_up() {
+	[ "$(walk 10.0.0.2 DIRECTOR-LVS-MIB::drctRealServerState 2>/dev/null | grep -c 'up$')" -eq 9 ]
+}
+no_requests_at() { # NAME RS
+	client_report "$1"
+	[ "$(count "$1" "$2")" -eq 0 ]
+}
+
+# ------------------------------------------------------------------------------------------------
+title "Building the lab"
+say "Two directors, three real servers, a client and a manager: seven hosts on two networks."
+host director1 lan=10.0.0.2/24 srv=10.1.0.2/24
+host director2 lan=10.0.0.3/24 srv=10.1.0.3/24
+host client lan=10.0.0.50/24
+host manager lan=10.0.0.60/24
+for i in 1 2 3; do
+	host rs$i lan=10.0.0.1$i/24 srv=10.1.0.1$i/24
+	# replies of LVS-NAT go back through the director that is master
+	on rs$i ip rule add from 10.1.0.0/24 table 100
+	on rs$i ip route add 10.1.0.0/24 dev srv table 100
+	on rs$i ip route add default via 10.1.0.1 table 100
+	dr_server rs$i $DR
+	tun_server rs$i $TUN
+	real_server rs$i
+	health rs$i 200
+done
+router director1
+router director2
+configure director1 150
+configure director2 100
+snmptrapd manager
+snmpd director1 10.0.0.60
+snmpd director2 10.0.0.60
+
+title "1. Starting the directors"
+say "The configuration is keepalived's grammar: a synchronization group of two VRRP instances and three" \
+	"virtual servers, by LVS-NAT, LVS-DR and LVS-Tun, each over all three real servers."
+shown directord -t directord.conf
+"$BUILD/directord" -t "$T/director1/directord.conf" 2>&1 | indent
+held "the file is good" "$BUILD/directord" -t "$T/director1/directord.conf"
+shown directord -n -f directord.conf
+director director1
+director director2
+held "director1 becomes master" wait_for 30 has_vip director1 $NAT
+held "and has the inside address too" wait_for 5 has_vip director1 10.1.0.1
+held "every real server is up, as the manager sees it" wait_for 60 servers_up
+shown directorctl status
+ctl director1 status | indent
+shown ipvsadm -Ln
+on director1 ipvsadm -Ln | indent
+
+title "2. Requests spread over the real servers"
+for kind in NAT DR TUN; do
+	shown "client -n 60 ${!kind} 80      (LVS-$kind)"
+	client "c-$kind" client -n 60 -r 60 "${!kind}" 80
+	wait "$(pid_of "c-$kind")"
+	lab_last_report "c-$kind"
+	per_server "c-$kind" | indent
+	held "LVS-$kind: all three real servers answer, no request fails" all_answer "c-$kind"
+done
+
+title "3. What the manager sees"
+shown snmpwalk -v2c -c public director1 DIRECTOR-LVS-MIB::drctVirtualServerTable
+walk 10.0.0.2 DIRECTOR-LVS-MIB::drctVirtualServerTable > "$T/walk" 2>&1
+grep -E 'State|WeightUp|ServersUp|Scheduler\.' "$T/walk" | indent
+held "the virtual servers are up in the MIB" test "$(grep -c 'drctVirtualServerState.* up$' "$T/walk")" -eq 3
+shown snmpwalk -v2c -c public director1 DIRECTOR-VRRP-MIB::drctVrrpInstanceState
+walk 10.0.0.2 DIRECTOR-VRRP-MIB::drctVrrpInstanceState > "$T/walk" 2>&1
+indent < "$T/walk"
+held "both instances are master in the MIB" test "$(grep -c ' master$' "$T/walk")" -eq 2
+
+title "4. Draining a real server by snmpset, under load"
+client load client -r 30 $NAT 80
+pause 2
+RSINDEX="\"web-nat\".ipv4.\"10.1.0.12\".80"
+shown "snmpset -v2c -c private director1 'DIRECTOR-LVS-MIB::drctRealServerAdminState.$RSINDEX' = drain"
+held "the manager drains rs2" snmp manager set -Oq 10.0.0.2 "DIRECTOR-LVS-MIB::drctRealServerAdminState.$RSINDEX" = drain
+held "no new request reaches rs2" wait_for 10 no_requests_at load rs2
+client_report load
+pause 3
+client_report load
+per_server load | indent
+held "and none was lost" test "$(count load failed)" -eq 0
+shown "snmpset ... drctRealServerAdminState.$RSINDEX = enabled"
+held "the manager puts it back" snmp manager set -Oq 10.0.0.2 "DIRECTOR-LVS-MIB::drctRealServerAdminState.$RSINDEX" = enabled
+pause 3
+client_report load
+pause 2
+client_report load
+per_server load | indent
+held "all three answer again" all_answer load
+
+title "5. A real server dies"
+say "Its web server is stopped; the checks find it within two intervals, and the manager gets a trap."
+shown "kill (the web server of rs3)"
+stop httpd-rs3
+held "trap: realServer down" wait_for 30 has_trap manager 'drctRealServerNewState.*10.1.0.13.*down'
+grep -m 1 'drctRealServerNewState' "$T/manager/traps" | fold -s -w 110 | indent
+client_report load
+pause 3
+client_report load
+per_server load | indent
+held "traffic goes on with the others, no request fails any more" test "$(count load failed)" -eq 0
+real_server rs3
+health rs3 200
+held "it comes back: trap: up" wait_for 30 has_trap manager 'drctRealServerNewState.*10.1.0.13.*up'
+
+title "6. The master dies"
+say "director1 loses its power while the client goes on; director2 takes over."
+pause 1
+client_report load
+shown "(power off: director1)"
+: > "$T/manager/traps.before"; cp "$T/manager/traps" "$T/manager/traps.before"
+began=$(now_ms)
+crash director1 director-director1 snmpd-director1
+held "director2 has the addresses" wait_for 20 has_vip director2 $NAT
+took=$(($(now_ms) - began))
+held "trap: vrrpNewState master from director2" wait_for 20 has_trap manager 'drctVrrpNewState.*OUTSIDE.*master'
+pause 3
+client_end load
+per_server load | indent
+say "   The address moved $took ms after the power went (the advertisement interval is 1 s: a backup" \
+	"of priority 100 waits 3.609 s). The longest time without an answer was $(count load gap_ms) ms," \
+	"and $(count load failed) of $(count load requests) requests failed."
+held "the takeover was within the protocol's time" test "$took" -lt 5500
+client after client -n 60 -r 60 $NAT 80
+wait "$(pid_of after)"
+lab_last_report after
+per_server after | indent
+held "all three real servers answer through director2, no request fails" all_answer after
+shown directorctl events --last 8
+ctl director2 events --last 8 | indent
+
+DEMO_DONE=yes
+exit 0
