@@ -219,21 +219,25 @@ static void deliver(struct channel *ch, const uint8_t *bytes, size_t len)
 	ch->ops->packet(ch, type, &body, ch->arg);
 }
 
-/* Delivers what was kept; false if the channel was freed meanwhile. */
-static bool deliver_kept(struct channel *ch, bool *freed)
+/* The next packet, of those kept first, then from the socket; as take(). */
+static ssize_t next(struct channel *ch, uint8_t *buf, const char **why)
 {
-	struct packet *p;
+	struct packet *p = STAILQ_FIRST(&ch->kept);
+	ssize_t n;
 
-	while ((p = STAILQ_FIRST(&ch->kept))) {
-		STAILQ_REMOVE_HEAD(&ch->kept, entry);
-		deliver(ch, p->bytes, p->len);
-		free(p);
-		if (*freed)
-			return false;
-	}
-	return true;
+	if (!p)
+		return take(ch, buf, why);
+	STAILQ_REMOVE_HEAD(&ch->kept, entry);
+	n = (ssize_t)p->len;
+	memcpy(buf, p->bytes, p->len);
+	free(p);
+	return n;
 }
 
+/*
+ * A callback may wait for a packet and so add to those kept: they are asked for anew in each turn, or what
+ * came later would overtake them.
+ */
 static void readable(int fd, short what, void *arg)
 {
 	struct channel *ch = arg;
@@ -245,10 +249,8 @@ static void readable(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	ch->freed = &freed;
-	if (deliver_kept(ch, &freed)) {
-		for (int i = 0; i < TURN && !freed && (n = take(ch, buf, &why)) > 0; i++)
-			deliver(ch, buf, (size_t)n);
-	}
+	for (int i = 0; i < TURN && !freed && (n = next(ch, buf, &why)) > 0; i++)
+		deliver(ch, buf, (size_t)n);
 	if (freed) {
 		if (outer)
 			*outer = true;
@@ -257,6 +259,8 @@ static void readable(int fd, short what, void *arg)
 	ch->freed = outer;
 	if (n < 0)
 		broken(ch, why);
+	else if (!STAILQ_EMPTY(&ch->kept))
+		event_active(ch->later, EV_READ, 0);
 }
 
 static void later(int fd, short what, void *arg)
@@ -264,18 +268,28 @@ static void later(int fd, short what, void *arg)
 	readable(fd, what, arg);
 }
 
+/* False when the deadline is over; a signal does not shorten the wait. */
 static bool wait_for(int fd, short events, usec_t deadline)
 {
 	struct pollfd p = {.fd = fd, .events = events};
-	usec_t now = clock_now();
+	usec_t now;
 
-	return now < deadline && poll(&p, 1, (int)((deadline - now) / 1000) + 1) > 0;
+	while ((now = clock_now()) < deadline) {
+		int n = poll(&p, 1, (int)((deadline - now) / 1000) + 1);
+
+		if (n > 0)
+			return true;
+		if (n < 0 && errno != EINTR)
+			return false;
+	}
+	return false;
 }
 
 bool channel_wait(struct channel *ch, uint32_t type, uint64_t timeout_usec)
 {
 	usec_t deadline = clock_now() + timeout_usec;
 	uint8_t buf[CHANNEL_MAX];
+	struct packet *kept;
 	uint32_t got;
 	const char *why;
 	ssize_t n;
@@ -294,7 +308,8 @@ bool channel_wait(struct channel *ch, uint32_t type, uint64_t timeout_usec)
 			deliver(ch, buf, (size_t)n);
 			return true;
 		}
-		STAILQ_INSERT_TAIL(&ch->kept, packet_of(buf, (size_t)n), entry);
+		kept = packet_of(buf, (size_t)n); /* the macro would make several */
+		STAILQ_INSERT_TAIL(&ch->kept, kept, entry);
 		event_active(ch->later, EV_READ, 0);
 	}
 }

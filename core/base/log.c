@@ -66,6 +66,14 @@ static size_t stamp(char *buf, size_t size)
 	return n + (size_t)snprintf(buf + n, size - n, ".%03ld ", ts.tv_nsec / 1000000);
 }
 
+/* A line stays one line, whatever was put into it: the texts of strangers are logged, too. */
+static void make_printable(char *p, const char *end)
+{
+	for (; p < end; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = *p == '\t' ? ' ' : '?';
+}
+
 static bool stderr_line(enum log_level level, const char *process, const char *line)
 {
 	static const char *const word[] = {[LOG_LEVEL_ERROR] = "error: ",
@@ -81,10 +89,10 @@ static bool stderr_line(enum log_level level, const char *process, const char *l
 			: stamp(buf, sizeof(buf));
 	m = snprintf(buf + n, sizeof(buf) - n, "%s: %s%s\n", process, word[level], line);
 	n = m < 0 ? n : n + (size_t)m;
-	if (n >= sizeof(buf)) {
+	if (n >= sizeof(buf))
 		n = sizeof(buf) - 1;
-		buf[n - 1] = '\n';
-	}
+	make_printable(buf, buf + n - 1);
+	buf[n - 1] = '\n';
 	return stderr_write(buf, n);
 }
 

@@ -51,7 +51,7 @@ static void get_text(struct wire *w, struct row *r, const struct column *c)
 	const char *p = wire_get_bytes(w, len);
 	const char **text = COLUMN_PTR(r, c), *old = *text;
 
-	if (!p || memchr(p, 0, len)) {
+	if (!p || memchr(p, 0, len) || len > (size_t)column_max(c)) {
 		w->error = true;
 		return;
 	}
@@ -189,9 +189,13 @@ void group_row(struct group_writer *g, const struct row *r, enum row_op op, colu
 {
 	if (!g->begun)
 		begin(g);
+	if (g->failed)
+		return;
 	if (g->w && message_put_row(g->w, r, op, mask))
 		return;
 	send_rows(g);
+	if (g->failed)
+		return;
 	g->w = channel_begin(g->ch, MSG_ROWS);
 	if (!message_put_row(g->w, r, op, mask))
 		abort(); /* a row is far smaller than a packet: its texts are bounded by the schema */
@@ -204,9 +208,10 @@ bool group_end(struct group_writer *g, bool empty)
 	if (!g->begun)
 		begin(g);
 	send_rows(g);
+	if (g->failed)
+		return false; /* without its END the receiver drops it */
 	channel_begin(g->ch, MSG_END);
-	g->failed |= !channel_send(g->ch);
-	return !g->failed;
+	return channel_send(g->ch);
 }
 
 bool group_read_begin(struct group_reader *g, struct wire *w)

@@ -60,7 +60,10 @@ struct group_writer {
 };
 void group_begin(struct group_writer *g, struct channel *ch, enum group group);
 void group_row(struct group_writer *g, const struct row *r, enum row_op op, column_mask mask);
-/* False if the channel's queue was full at some point.  A group without rows is sent only if `empty`. */
+/*
+ * False if the channel's queue was full at some point.  The group then has no end, so nothing of it is
+ * applied, and the next one must be a SYNC.  A group without rows is sent only if `empty`.
+ */
 bool group_end(struct group_writer *g, bool empty);
 
 /* A group being received: rows collected until END. */
@@ -75,7 +78,7 @@ struct group_reader {
 	struct group_item *items;
 	size_t n, size;
 };
-/* False: a protocol error. */
+/* False: a protocol error.  A SYNC takes the place of a group that never ended. */
 bool group_read_begin(struct group_reader *g, struct wire *w);
 bool group_read_rows(struct group_reader *g, struct wire *w);
 void group_reset(
