@@ -65,6 +65,9 @@ struct probe_loop;
 /* May start and cancel probes.  The probe that it is called for is gone already. */
 typedef void (*probe_done)(const struct probe_result *result, void *arg);
 
+/* Sets an event's priority, or the last one that the base has. */
+void probe_priority(struct event_base *base, struct event *ev, enum probe_priority prio);
+
 /* NULL without memory.  The base is borrowed. */
 struct probe_loop *probe_loop_new(struct event_base *base);
 /* Cancels what is in flight. */

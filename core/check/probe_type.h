@@ -57,9 +57,6 @@ void probe_finish(struct probe *p, enum probe_outcome outcome, const char *fmt, 
 void probe_defer(struct probe *p, enum probe_outcome outcome, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Sets an event's priority, or the last one that the base has. */
-void probe_priority(struct event_base *base, struct event *ev, enum probe_priority prio);
-
 /*
  * A non-blocking TCP socket, bound and marked as the target says.  Returns -1
  * and errno if it could not be made; *what then names the step, else NULL.

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See watch.h. */
+#include "core/check/watch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include "core/base/log.h"
+
+#define REPORT_PERIOD (100 * USEC_PER_MSEC)
+#define REPORT_ROWS 100 /* each period */
+#define SPARE_FILES 64	/* descriptors that are not for probes */
+#define FULL_DELAY (50 * USEC_PER_MSEC)
+
+/* The desk */
+
+static void on_reporter(evutil_socket_t fd, short what, void *arg);
+
+static unsigned probes_allowed(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur < 2 * SPARE_FILES)
+		return SPARE_FILES;
+	return files.rlim_cur > INT32_MAX ? INT32_MAX : (unsigned)files.rlim_cur - SPARE_FILES;
+}
+
+bool watch_desk_init(struct watch_desk *d, struct engine *e)
+{
+	memset(d, 0, sizeof(*d));
+	TAILQ_INIT(&d->starting);
+	TAILQ_INIT(&d->reports);
+	d->engine = e;
+	d->max_probes = probes_allowed();
+	d->probes = probe_loop_new(engine_base(e));
+	d->reporter = event_new(engine_base(e), -1, 0, on_reporter, d);
+	return d->probes && d->reporter;
+}
+
+void watch_desk_fini(struct watch_desk *d)
+{
+	if (d->reporter)
+		event_free(d->reporter);
+	if (d->probes)
+		probe_loop_free(d->probes);
+}
+
+static void report(struct watch *w)
+{
+	engine_report(w->desk->engine, &w->result->row, ~(column_mask)0);
+	if (w->reporting)
+		TAILQ_REMOVE(&w->desk->reports, w, report_entry);
+	w->reporting = false;
+}
+
+static void wait_for_reporter(struct watch_desk *d)
+{
+	struct timeval period = usec_to_timeval(REPORT_PERIOD);
+
+	if (!TAILQ_EMPTY(&d->reports) && !event_pending(d->reporter, EV_TIMEOUT, NULL))
+		event_add(d->reporter, &period);
+}
+
+static void on_reporter(evutil_socket_t fd, short what, void *arg)
+{
+	struct watch_desk *d = arg;
+	unsigned n = REPORT_ROWS;
+
+	(void)fd;
+	(void)what;
+	while (n-- && !TAILQ_EMPTY(&d->reports))
+		report(TAILQ_FIRST(&d->reports));
+	wait_for_reporter(d);
+}
+
+static void report_in_turn(struct watch *w)
+{
+	if (w->reporting)
+		return;
+	w->reporting = true;
+	TAILQ_INSERT_TAIL(&w->desk->reports, w, report_entry);
+	wait_for_reporter(w->desk);
+}
+
+/* Probing */
+
+static void arm(struct watch *w, usec_t now)
+{
+	usec_t due = w->verdict.due;
+	struct timeval tv;
+
+	if (due == USEC_NEVER) {
+		evtimer_del(w->timer);
+		return;
+	}
+	tv = usec_to_timeval(due > now ? due - now : 0);
+	evtimer_add(w->timer, &tv);
+}
+
+static void log_own_error(const struct watch *w, const char *reason)
+{
+	static struct log_limit limit;
+	unsigned suppressed;
+	char key[KEY_TEXT_SIZE];
+
+	if (log_limit_ok(&limit, 5, 60 * USEC_PER_SEC, &suppressed))
+		log_warning("%s cannot be checked: %s (%u such messages were left out)",
+		    row_key_format(&w->result->row, key), reason, suppressed);
+}
+
+static void take(struct watch *w, const struct probe_result *r)
+{
+	usec_t now = clock_now();
+
+	if (r->outcome == PROBE_ERROR)
+		log_own_error(w, r->reason);
+	verdict_result(&w->verdict, now, r);
+	arm(w, now);
+}
+
+static void on_done(const struct probe_result *r, void *arg)
+{
+	struct watch *w = arg;
+
+	w->probe = NULL;
+	take(w, r);
+}
+
+static void not_asked(struct watch *w, const char *reason)
+{
+	struct probe_result r = {.outcome = PROBE_ERROR};
+
+	snprintf(r.reason, sizeof(r.reason), "not checked: %s", reason);
+	take(w, &r);
+}
+
+static void ask(struct watch *w)
+{
+	struct probe_spec spec;
+	const char *fault = plan_spec(w->plan, w->server, &spec);
+
+	verdict_started(&w->verdict, clock_now());
+	if (!fault) {
+		w->probe = probe_start(w->desk->probes, &spec, on_done, w);
+		fault = w->probe ? NULL : "out of memory";
+	}
+	if (fault)
+		not_asked(w, fault);
+}
+
+static void on_due(evutil_socket_t fd, short what, void *arg)
+{
+	struct watch *w = arg;
+	struct timeval full = usec_to_timeval(FULL_DELAY);
+
+	(void)fd;
+	(void)what;
+	if (probe_loop_running(w->desk->probes) >= w->desk->max_probes)
+		evtimer_add(w->timer, &full);
+	else
+		ask(w);
+}
+
+static void drop_probe(struct watch *w)
+{
+	if (w->probe)
+		probe_cancel(w->probe);
+	w->probe = NULL;
+}
+
+static void not_starting(struct watch *w)
+{
+	if (!w->starting)
+		return;
+	w->starting = false;
+	TAILQ_REMOVE(&w->desk->starting, w, start_entry);
+	w->desk->nstarting--;
+}
+
+void watch_soon(struct watch *w)
+{
+	watch_pause(w);
+	w->starting = true;
+	TAILQ_INSERT_TAIL(&w->desk->starting, w, start_entry);
+	w->desk->nstarting++;
+}
+
+void watch_pause(struct watch *w)
+{
+	not_starting(w);
+	drop_probe(w);
+	verdict_pause(&w->verdict);
+	evtimer_del(w->timer);
+}
+
+static usec_t window(const struct watch *w, unsigned n)
+{
+	const struct check *c = w->plan->row;
+
+	return c->warmup ? c->warmup : verdict_window(n, c->interval);
+}
+
+void watch_desk_start(struct watch_desk *d)
+{
+	unsigned n = d->nstarting;
+	usec_t now = clock_now();
+	struct watch *w;
+
+	while ((w = TAILQ_FIRST(&d->starting))) {
+		not_starting(w);
+		verdict_soon(&w->verdict, now, window(w, n));
+		arm(w, now);
+	}
+}
+
+void watch_new_rules(struct watch *w)
+{
+	struct verdict_rules rules = plan_rules(w->plan);
+	usec_t now = clock_now();
+
+	verdict_set_rules(&w->verdict, &rules, now);
+	if (!w->verdict.running)
+		arm(w, now);
+}
+
+/* The row */
+
+static struct check_result *result_row(struct watch *w)
+{
+	struct check_result *r = ROW_NEW(check_result);
+	struct row *known;
+
+	row_set_text(&r->pool, w->server->pool);
+	row_set_text(&r->check, w->plan->row->name);
+	r->address = w->server->address;
+	r->port = w->server->port;
+	known = store_find(engine_store(w->desk->engine), &r->row);
+	if (known) {
+		row_free(&r->row);
+		return (struct check_result *)known;
+	}
+	engine_add(w->desk->engine, &r->row);
+	return r;
+}
+
+void watch_result(struct watch *w, bool changed)
+{
+	const struct verdict *v = &w->verdict;
+	struct check_result *r = w->result;
+
+	r->state = v->state;
+	row_set_text(&r->reason, v->reason);
+	r->last_time = v->last_time;
+	r->latency = v->latency;
+	r->successes = v->successes;
+	r->failures = v->failures;
+	r->consecutive = v->consecutive;
+	if (changed)
+		report(w);
+	else
+		report_in_turn(w);
+}
+
+struct watch *watch_new(struct watch_desk *d, const struct plan *plan,
+    const struct real_server *server, struct verdict_server *vs)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+	struct verdict_rules rules = plan_rules(plan);
+
+	if (!w)
+		abort();
+	w->desk = d;
+	w->plan = plan;
+	w->server = server;
+	w->timer = evtimer_new(engine_base(d->engine), on_due, w);
+	if (!w->timer)
+		abort();
+	probe_priority(engine_base(d->engine), w->timer, PROBE_PRIO_START);
+	w->result = result_row(w);
+	w->result->row.user = w;
+	verdict_init(&w->verdict, vs, plan->row->name, &rules, verdict_place(d->places++), w);
+	verdict_restore(&w->verdict, w->result);
+	return w;
+}
+
+void watch_free(struct watch *w, bool remove)
+{
+	watch_pause(w);
+	verdict_fini(&w->verdict);
+	if (w->reporting)
+		TAILQ_REMOVE(&w->desk->reports, w, report_entry);
+	event_free(w->timer);
+	if (remove)
+		engine_remove(w->desk->engine, &w->result->row);
+	free(w);
+}
