@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The datastore: what it keeps, and what it says when it cannot. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "core/director/datastore.h"
+#include "tests/unit/unit.h"
+
+static char dir[64];
+static struct event_base *base;
+static struct datastore *d;
+static int jobs_done;
+static char last_error[256];
+
+static void open_store(void)
+{
+	base = event_base_new();
+	d = datastore_open(base, dir);
+}
+
+static void close_store(void)
+{
+	datastore_close(d);
+	event_base_free(base);
+}
+
+static void setup(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/test_datastore.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	open_store();
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	close_store();
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void job_is_done(const char *error, void *arg)
+{
+	(void)arg;
+	jobs_done++;
+	snprintf(last_error, sizeof(last_error), "%s", error ? error : "");
+}
+
+static void run(struct job *j)
+{
+	int before = jobs_done;
+
+	datastore_submit(d, j);
+	while (jobs_done == before)
+		event_base_loop(base, EVLOOP_ONCE);
+}
+
+static struct real_server *server(const char *address)
+{
+	struct real_server *rs = ROW_NEW(real_server);
+
+	row_set_text(&rs->pool, "web farm");
+	ck_assert(addr_parse(&rs->address, address));
+	rs->port = 80;
+	return rs;
+}
+
+static void set_weight(const char *address, const char *value)
+{
+	struct real_server *rs = server(address);
+	struct job *j = job_new(job_is_done, NULL);
+
+	job_override(j, &rs->row, &rs->row.table->columns[COL_real_server_weight], value);
+	run(j);
+	row_free(&rs->row);
+}
+
+START_TEST(test_keeps)
+{
+	struct override *list;
+	size_t n;
+
+	set_weight("10.0.0.1", "7");
+	set_weight("10.0.0.2", "8");
+	set_weight("10.0.0.1", "9");
+	set_weight("10.0.0.2", NULL);
+	ck_assert_str_eq(last_error, "");
+	close_store();
+	open_store();
+	ck_assert(datastore_overrides(d, &list, &n));
+	ck_assert_uint_eq(n, 1);
+	ck_assert_str_eq(list[0].table, "real_server");
+	ck_assert_str_eq(list[0].key, "\"web farm\" 10.0.0.1 80");
+	ck_assert_str_eq(list[0].column, "weight");
+	ck_assert_str_eq(list[0].value, "9");
+	overrides_free(list, n);
+}
+END_TEST
+
+static struct row *event_row(uint32_t sequence)
+{
+	struct event_log *e = ROW_NEW(event_log);
+
+	e->sequence = sequence;
+	e->time = 1234567890123456;
+	e->kind = EVENT_REAL_SERVER_STATE;
+	row_set_text(&e->subject, "web 10.0.0.1 80");
+	row_set_text(&e->old_state, "up");
+	row_set_text(&e->new_state, "down");
+	row_set_text(&e->reason, "it's \"gone\"");
+	return &e->row;
+}
+
+static uint32_t seen[8];
+static size_t nseen;
+
+static void got(struct row *r, void *arg)
+{
+	struct row *want = event_row(((struct event_log *)r)->sequence);
+
+	(void)arg;
+	ck_assert_uint_eq(row_diff(r, want), 0);
+	seen[nseen++] = ((struct event_log *)r)->sequence;
+	row_free(want);
+	row_free(r);
+}
+
+START_TEST(test_events)
+{
+	struct job *j = job_new(job_is_done, NULL);
+
+	for (uint32_t i = 1; i <= 6; i++) {
+		struct row *r = event_row(i);
+
+		job_event(j, r);
+		row_free(r);
+	}
+	job_prune_events(j, 2);
+	run(j);
+	close_store();
+	open_store();
+	ck_assert(datastore_events(d, 3, got, NULL));
+	ck_assert_uint_eq(nseen, 3);
+	ck_assert_uint_eq(seen[0], 4);
+	ck_assert_uint_eq(seen[2], 6);
+	nseen = 0;
+	ck_assert(datastore_events(d, 100, got, NULL));
+	ck_assert_uint_eq(nseen, 5);
+	ck_assert_uint_eq(seen[0], 2);
+}
+END_TEST
+
+START_TEST(test_order)
+{
+	int before = jobs_done;
+	struct override *list;
+	size_t n;
+
+	for (int i = 0; i < 50; i++) {
+		struct real_server *rs = server("10.0.0.1");
+		struct job *j = job_new(job_is_done, NULL);
+		char value[16];
+
+		snprintf(value, sizeof(value), "%d", i);
+		job_override(j, &rs->row, &rs->row.table->columns[COL_real_server_weight], value);
+		datastore_submit(d, j);
+		row_free(&rs->row);
+	}
+	while (jobs_done < before + 50)
+		event_base_loop(base, EVLOOP_ONCE);
+	close_store();
+	open_store();
+	ck_assert(datastore_overrides(d, &list, &n));
+	ck_assert_uint_eq(n, 1);
+	ck_assert_str_eq(list[0].value, "49");
+	overrides_free(list, n);
+}
+END_TEST
+
+static void damage(void)
+{
+	char path[128], junk[8192];
+	int fd;
+
+	memset(junk, 'x', sizeof(junk));
+	snprintf(path, sizeof(path), "%s/directord.db", dir);
+	fd = open(path, O_WRONLY);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, junk, sizeof(junk)), sizeof(junk));
+	close(fd);
+}
+
+START_TEST(test_damaged)
+{
+	struct override *list;
+	size_t n;
+
+	set_weight("10.0.0.1", "7");
+	close_store();
+	damage();
+	open_store();
+	ck_assert_ptr_nonnull(datastore_trouble(d));
+	ck_assert(!datastore_overrides(d, &list, &n));
+	set_weight("10.0.0.1", "8");
+	ck_assert_str_ne(last_error, "");
+}
+END_TEST
+
+START_TEST(test_no_directory)
+{
+	struct datastore *other = datastore_open(base, "/nonexistent/dir");
+	struct job *j = job_new(job_is_done, NULL);
+	int before = jobs_done;
+
+	ck_assert_ptr_nonnull(datastore_trouble(other));
+	datastore_submit(other, j);
+	while (jobs_done == before)
+		event_base_loop(base, EVLOOP_ONCE);
+	ck_assert_str_ne(last_error, "");
+	datastore_close(other);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("datastore");
+	TCase *tc = tcase_create("datastore");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_keeps);
+	tcase_add_test(tc, test_events);
+	tcase_add_test(tc, test_order);
+	tcase_add_test(tc, test_damaged);
+	tcase_add_test(tc, test_no_directory);
+	suite_add_tcase(s, tc);
+	return unit_run(s);
+}
