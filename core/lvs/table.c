@@ -223,6 +223,37 @@ size_t ipvs_table_unique(struct ipvs_table *t)
 	return all - kept;
 }
 
+static void carry_dests(struct ipvs_table *to, const struct ipvs_service *s,
+    const struct ipvs_table *from, const struct ipvs_service *old)
+{
+	const struct ipvs_dest *o = old ? from->dests + old->first : NULL;
+	const struct ipvs_dest *end = old ? o + old->count : NULL;
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct ipvs_dest *d = &to->dests[s->first + i];
+
+		while (o < end && ipvs_dest_cmp(o, d) < 0)
+			o++;
+		d->user = o < end && ipvs_dest_cmp(o, d) == 0 ? o->user : NULL;
+	}
+}
+
+void ipvs_table_carry_users(struct ipvs_table *to, const struct ipvs_table *from)
+{
+	const struct ipvs_service *o = from->services, *end = o + from->n_services;
+
+	for (size_t i = 0; i < to->n_services; i++) {
+		struct ipvs_service *s = &to->services[i];
+		bool same;
+
+		while (o < end && ipvs_key_cmp(&o->key, &s->key) < 0)
+			o++;
+		same = o < end && ipvs_key_cmp(&o->key, &s->key) == 0;
+		s->user = same ? o->user : NULL;
+		carry_dests(to, s, from, same ? o : NULL);
+	}
+}
+
 struct ipvs_service *ipvs_table_find(const struct ipvs_table *t, const struct ipvs_key *key)
 {
 	struct ipvs_service probe = {.key = *key};

@@ -111,6 +111,11 @@ void ipvs_table_sort(struct ipvs_table *t);
  * the one with the greatest weight.  Returns how many services were dropped.
  */
 size_t ipvs_table_unique(struct ipvs_table *t);
+/*
+ * Gives each entry of `to` the user of the same entry in `from`, or NULL.  Both are sorted and unique;
+ * linear time.
+ */
+void ipvs_table_carry_users(struct ipvs_table *to, const struct ipvs_table *from);
 /* In a sorted table, or NULL. */
 struct ipvs_service *ipvs_table_find(const struct ipvs_table *t, const struct ipvs_key *key);
 struct ipvs_dest *ipvs_table_find_dest(const struct ipvs_table *t, const struct ipvs_service *s,

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See report.h. */
+#include "core/lvs/report.h"
+
+#include <string.h>
+#include "core/base/clock.h"
+#include "core/lvs/quorum.h"
+
+/* Assigns a column and adds it to `mask` if that changes it. */
+#define SET(t, r, column, value)                                                                   \
+	do {                                                                                       \
+		if ((r)->column != (value)) {                                                      \
+			(r)->column = (value);                                                     \
+			mask |= COLUMN(t, column);                                                 \
+		}                                                                                  \
+	} while (0)
+
+/* Where both tables have counters with the same names. */
+#define SET_COUNTERS(t, r, s)                                                                      \
+	do {                                                                                       \
+		SET(t, r, connections, (s)->connections);                                          \
+		SET(t, r, packets_in, (s)->packets_in);                                            \
+		SET(t, r, packets_out, (s)->packets_out);                                          \
+		SET(t, r, bytes_in, (s)->bytes_in);                                                \
+		SET(t, r, bytes_out, (s)->bytes_out);                                              \
+	} while (0)
+
+#define HAS_FALLEN(r, s)                                                                           \
+	((s)->connections < (r)->connections || (s)->packets_in < (r)->packets_in ||               \
+	    (s)->packets_out < (r)->packets_out || (s)->bytes_in < (r)->bytes_in ||                \
+	    (s)->bytes_out < (r)->bytes_out)
+
+struct report {
+	struct engine *engine;
+	usec_t now;
+	bool adopting;
+	uint8_t mark; /* of destination rows that were seen this time */
+	size_t seen;
+};
+
+static uint32_t gauge(uint64_t v)
+{
+	return v < UINT32_MAX ? (uint32_t)v : UINT32_MAX;
+}
+
+static uint32_t kilobits(uint64_t bytes)
+{
+	return gauge(bytes * 8 / 1000);
+}
+
+/* --------------------------------------------------------------- virtual services */
+
+static column_mask set_rates(struct virtual_service *r, const struct ipvs_stats *s)
+{
+	column_mask mask = 0;
+
+	SET(virtual_service, r, connection_rate, gauge(s->connection_rate));
+	SET(virtual_service, r, packet_rate_in, gauge(s->packet_rate_in));
+	SET(virtual_service, r, packet_rate_out, gauge(s->packet_rate_out));
+	SET(virtual_service, r, bit_rate_in, kilobits(s->byte_rate_in));
+	SET(virtual_service, r, bit_rate_out, kilobits(s->byte_rate_out));
+	return mask;
+}
+
+/* Without an entry in the kernel the counters stay where they ended. */
+static void report_service(
+    const struct report *rep, struct virtual_service *r, const struct ipvs_service *have)
+{
+	static const struct ipvs_stats nothing;
+	column_mask mask = 0;
+
+	if (have) {
+		bool is_new = !r->installed && !rep->adopting;
+
+		if (is_new || HAS_FALLEN(r, &have->stats))
+			SET(virtual_service, r, discontinuity, rep->now);
+		SET_COUNTERS(virtual_service, r, &have->stats);
+	}
+	SET(virtual_service, r, installed, have != NULL);
+	mask |= set_rates(r, have ? &have->stats : &nothing);
+	if (mask)
+		engine_report(rep->engine, &r->row, mask);
+}
+
+/* ------------------------------------------------------------------- destinations */
+
+static enum forwarding forwarding(uint8_t kernel)
+{
+	switch ((enum ipvs_forward)kernel) {
+	case IPVS_FORWARD_TUN:
+		return FORWARDING_TUN;
+	case IPVS_FORWARD_DR:
+		return FORWARDING_DR;
+	case IPVS_FORWARD_NAT:
+	case IPVS_FORWARD_LOCAL:
+		break;
+	}
+	return FORWARDING_NAT;
+}
+
+static column_mask set_dest(struct destination *r, const struct ipvs_dest *d)
+{
+	column_mask mask = 0;
+
+	SET(destination, r, weight, d->weight);
+	SET(destination, r, forwarding, forwarding(d->forward));
+	SET(destination, r, active_connections, d->active);
+	SET(destination, r, inactive_connections, d->inactive);
+	SET(destination, r, persistent_connections, d->persistent);
+	SET_COUNTERS(destination, r, &d->stats);
+	return mask;
+}
+
+static struct destination *dest_row(const struct virtual_service *vsvc, const struct ipvs_dest *d)
+{
+	struct destination *r = ROW_NEW(destination);
+
+	row_set_text(&r->virtual_server, vsvc->virtual_server);
+	r->protocol = vsvc->protocol;
+	r->service_address = vsvc->address;
+	r->service_port = vsvc->port;
+	r->address = d->addr;
+	r->port = d->port;
+	return r;
+}
+
+/* A destination that has no row at hand: one from before a restart of this process, or a new one. */
+static struct destination *dest_attach(
+    const struct report *rep, const struct virtual_service *vsvc, const struct ipvs_dest *d)
+{
+	struct destination *r = dest_row(vsvc, d);
+	struct row *there = store_find(engine_store(rep->engine), &r->row);
+
+	if (there) {
+		row_free(&r->row);
+		return (struct destination *)there;
+	}
+	set_dest(r, d);
+	r->discontinuity = rep->adopting ? 0 : rep->now;
+	engine_add(rep->engine, &r->row);
+	return r;
+}
+
+static void report_dest(struct report *rep, const struct virtual_service *vsvc, struct ipvs_dest *d)
+{
+	struct destination *r = d->user;
+	column_mask mask = 0;
+
+	if (!r)
+		r = dest_attach(rep, vsvc, d);
+	d->user = r;
+	r->row.mark = rep->mark;
+	rep->seen++;
+	if (HAS_FALLEN(r, &d->stats))
+		SET(destination, r, discontinuity, rep->now);
+	mask |= set_dest(r, d);
+	if (mask)
+		engine_report(rep->engine, &r->row, mask);
+}
+
+/* Rows of destinations that the kernel does not have any more. */
+static void sweep(struct report *rep)
+{
+	struct store *s = engine_store(rep->engine);
+
+	if (rep->seen == store_count(s, TABLE_destination))
+		return;
+	STORE_FOREACH_SAFE (destination, r, next, s) {
+		if (r->row.mark != rep->mark)
+			engine_remove(rep->engine, &r->row);
+	}
+}
+
+/* ------------------------------------------------------------------- real servers */
+
+static void servers_begin(struct store *s)
+{
+	STORE_FOREACH (real_server, rs, s) {
+		struct server_memory *m = rs->row.user;
+
+		m->weight = -1;
+		m->active = m->inactive = 0;
+	}
+}
+
+static void server_add(struct real_server *rs, const struct ipvs_dest *d)
+{
+	struct server_memory *m = rs->row.user;
+
+	if (d->weight > m->weight)
+		m->weight = d->weight;
+	m->active += d->active;
+	m->inactive += d->inactive;
+}
+
+static void servers_end(struct engine *e)
+{
+	STORE_FOREACH (real_server, rs, engine_store(e)) {
+		const struct server_memory *m = rs->row.user;
+		column_mask mask = 0;
+
+		SET(real_server, rs, effective_weight, m->weight);
+		SET(real_server, rs, active_connections, gauge(m->active));
+		SET(real_server, rs, inactive_connections, gauge(m->inactive));
+		if (mask)
+			engine_report(e, &rs->row, mask);
+	}
+}
+
+/* ------------------------------------------------------------------------- tables */
+
+/* The destinations of a service that both have; `want` knows the real servers. */
+static void report_dests(struct report *rep, const struct ipvs_table *want,
+    const struct ipvs_service *ws, struct ipvs_table *have, const struct ipvs_service *hs)
+{
+	const struct ipvs_dest *w = want->dests + ws->first, *end = w + ws->count;
+
+	for (size_t i = 0; i < hs->count; i++) {
+		struct ipvs_dest *h = &have->dests[hs->first + i];
+
+		report_dest(rep, ws->user, h);
+		while (w < end && ipvs_dest_cmp(w, h) < 0)
+			w++;
+		if (w < end && ipvs_dest_cmp(w, h) == 0 && w->user)
+			server_add(w->user, h);
+	}
+}
+
+void report_tables(
+    struct engine *e, const struct ipvs_table *want, struct ipvs_table *have, bool adopting)
+{
+	static uint8_t mark;
+	struct report rep = {.engine = e, .now = clock_now(), .adopting = adopting};
+	const struct ipvs_service *h = have->services, *end = h + have->n_services;
+
+	/* Rows that are not seen are removed below, so an old number never comes to mean the new one. */
+	mark = mark == UINT8_MAX ? 1 : mark + 1;
+	rep.mark = mark;
+	servers_begin(engine_store(e));
+	for (size_t i = 0; i < want->n_services; i++) {
+		const struct ipvs_service *w = &want->services[i];
+		bool same;
+
+		while (h < end && ipvs_key_cmp(&h->key, &w->key) < 0)
+			h++;
+		same = h < end && ipvs_key_cmp(&h->key, &w->key) == 0;
+		report_service(&rep, w->user, same ? h : NULL);
+		if (same)
+			report_dests(&rep, want, w, have, h);
+	}
+	sweep(&rep);
+	servers_end(e);
+}
+
+void report_kernel(struct engine *e, const char *state, size_t drift)
+{
+	struct system *sys = store_system(engine_store(e));
+	column_mask mask = 0;
+
+	if (drift)
+		mask |= COLUMN(system, lvs_drift);
+	sys->lvs_drift += drift;
+	if (strcmp(sys->lvs_state, state) != 0)
+		mask |= COLUMN(system, lvs_state);
+	row_set_text(&sys->lvs_state, state);
+	if (mask)
+		engine_report(e, &sys->row, mask);
+}
