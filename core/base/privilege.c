@@ -71,3 +71,29 @@ bool privilege_drop(uid_t uid, gid_t gid, const cap_value_t *caps, int ncaps)
 	    PR_SET_DUMPABLE, 1); /* a crash leaves a core file, as the administrator's limits say */
 	return true;
 }
+
+static bool among(cap_value_t cap, const cap_value_t *caps, int ncaps)
+{
+	for (int i = 0; i < ncaps; i++)
+		if (caps[i] == cap)
+			return true;
+	return false;
+}
+
+void privilege_limit(const cap_value_t *caps, int ncaps)
+{
+	cap_t own = cap_get_proc();
+
+	for (cap_value_t c = 0; own && CAP_IS_SUPPORTED(c); c++) {
+		if (among(c, caps, ncaps))
+			continue;
+		if (cap_drop_bound(c) < 0)
+			log_debug("capability %d stays: %s", c, strerror(errno));
+		cap_set_flag(own, CAP_EFFECTIVE, 1, &c, CAP_CLEAR);
+		cap_set_flag(own, CAP_PERMITTED, 1, &c, CAP_CLEAR);
+		cap_set_flag(own, CAP_INHERITABLE, 1, &c, CAP_CLEAR);
+	}
+	if (!own || cap_set_proc(own) < 0)
+		log_warning("cannot give up capabilities: %s", strerror(errno));
+	cap_free(own);
+}

@@ -21,4 +21,10 @@ bool privilege_user(const char *name, uid_t *uid, gid_t *gid);
  */
 bool privilege_drop(uid_t uid, gid_t gid, const cap_value_t *caps, int ncaps);
 
+/*
+ * For a process that stays root to start others: from now on neither it nor they can have any other
+ * capability than these.  What cannot be dropped (no CAP_SETPCAP) stays, with a debug message.
+ */
+void privilege_limit(const cap_value_t *caps, int ncaps);
+
 #endif

@@ -15,7 +15,13 @@
 #include <unistd.h>
 #include "config.h"
 #include "core/base/log.h"
+#include "core/base/privilege.h"
 #include "core/director/overrides.h"
+
+/* What the hub itself and its processes need, before each of them drops to its own. */
+static const cap_value_t capabilities[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_KILL,
+    CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_NET_ADMIN, CAP_NET_RAW, CAP_NET_BIND_SERVICE,
+    CAP_SYS_NICE, CAP_IPC_LOCK, CAP_SYS_RESOURCE};
 
 /* How long the processes of one step of the stop may take. */
 #define STOP_PATIENCE (5 * USEC_PER_SEC)
@@ -280,6 +286,7 @@ int hub_run(const struct hub_options *o)
 	if (!h.base)
 		abort();
 	log_info("directord %s, %s", PACKAGE_VERSION, o->file);
+	privilege_limit(capabilities, sizeof(capabilities) / sizeof(capabilities[0]));
 	ok = start(&h);
 	if (ok)
 		event_base_dispatch(h.base);
