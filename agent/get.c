@@ -167,7 +167,7 @@ bool get_next(const struct view *v, const arc *name, size_t len, bool inclusive,
 	struct place first = {NULL, 0, true}, place = first;
 	size_t n;
 
-	end = objects(&n) + n;
+	end = object_all(&n) + n;
 	if (o && oid_starts_with(name, len, o->name, o->len))
 		place = (struct place){name + o->len, len - o->len, inclusive};
 	for (; o && o < end; o++, place = first) {

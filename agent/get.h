@@ -5,8 +5,8 @@
  * OIDs are relative to the project's root.  Each step is O(log n) in the rows of a table and exact for
  * every OID: too short, too long, malformed, out of range.
  */
-#ifndef AGENT_GET_H
-#define AGENT_GET_H
+#ifndef DIRECTOR_AGENT_GET_H
+#define DIRECTOR_AGENT_GET_H
 
 #include "agent/object.h"
 

@@ -49,7 +49,7 @@ static int compare(const void *a, const void *b)
 	return oid_cmp(x->name, x->len, y->name, y->len);
 }
 
-const struct object *objects(size_t *n)
+const struct object *object_all(size_t *n)
 {
 	if (!all) {
 		size_t most = 0;
@@ -71,7 +71,7 @@ const struct object *objects(size_t *n)
 const struct object *object_at_or_after(const arc *name, size_t len)
 {
 	size_t low = 0, high;
-	const struct object *o = objects(&high), *end = o + high;
+	const struct object *o = object_all(&high), *end = o + high;
 
 	while (low < high) {
 		size_t mid = (low + high) / 2;
@@ -95,7 +95,7 @@ const struct object *object_find(const arc *name, size_t len)
 const struct object *object_of(const struct table *t, const struct column *c, enum object_part part)
 {
 	size_t n;
-	const struct object *o = objects(&n);
+	const struct object *o = object_all(&n);
 
 	for (size_t i = 0; i < n; i++)
 		if (o[i].table == t && o[i].column == c && o[i].part == part)

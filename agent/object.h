@@ -8,8 +8,8 @@
  *	MODULE.0.KIND			a notification
  *	MODULE.2...			conformance
  */
-#ifndef AGENT_OBJECT_H
-#define AGENT_OBJECT_H
+#ifndef DIRECTOR_AGENT_OBJECT_H
+#define DIRECTOR_AGENT_OBJECT_H
 
 #include "agent/oid.h"
 
@@ -31,7 +31,7 @@ struct object {
 };
 
 /* All objects in the order of their names.  Made at the first call. */
-const struct object *objects(size_t *n);
+const struct object *object_all(size_t *n);
 /* The object that an OID below the root is an instance of, or NULL. */
 const struct object *object_find(const arc *name, size_t len);
 /* The first object whose instances are not all before name: where GETNEXT begins.  NULL: none. */

@@ -6,8 +6,8 @@
  * bytes (no IMPLIED), an address its type, its length and then its bytes (InetAddressType and
  * InetAddress, RFC 4001).  The order of the stores' rows is the order of these indexes.
  */
-#ifndef AGENT_OID_H
-#define AGENT_OID_H
+#ifndef DIRECTOR_AGENT_OID_H
+#define DIRECTOR_AGENT_OID_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
  * (RESERVE1), set_prepare() has the hub check all of them together (RESERVE2), set_commit() has them
  * stored and applied, set_undo() taken back.  set_free() ends it, whatever became of it.
  */
-#ifndef AGENT_SET_H
-#define AGENT_SET_H
+#ifndef DIRECTOR_AGENT_SET_H
+#define DIRECTOR_AGENT_SET_H
 
 #include "agent/get.h"
 #include "core/model/engine.h"

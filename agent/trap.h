@@ -8,8 +8,8 @@
  * The outbox knows the last event that the master agent took.  It is kept in a file, so that neither
  * a restart of the agent nor one of snmpd loses a notification or sends one twice.
  */
-#ifndef AGENT_TRAP_H
-#define AGENT_TRAP_H
+#ifndef DIRECTOR_AGENT_TRAP_H
+#define DIRECTOR_AGENT_TRAP_H
 
 #include "agent/get.h"
 

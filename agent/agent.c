@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See agent.h. */
+#include "agent/agent.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "agent/requests.h"
+#include "agent/master.h"
+#include "agent/snmp.h"
+#include "agent/trap.h"
+
+struct agent {
+	struct view view;
+	struct master *master;
+	struct outbox *outbox;
+	struct event *pump;  /* sends the next notification, outside of the library's callbacks */
+	struct row *sending; /* a copy of the event: the log may drop it meanwhile */
+};
+
+static void send_next(struct agent *a)
+{
+	const struct event_log *e;
+	struct trap t;
+
+	while (
+	    master_is_up(a->master) && !a->sending && (e = outbox_next(a->outbox, a->view.store))) {
+		if (!trap_build(&t, &a->view, e)) {
+			outbox_taken(a->outbox, e);
+			continue;
+		}
+		if (master_notify(a->master, &t))
+			a->sending = row_copy(&e->row);
+		trap_clear(&t);
+		return;
+	}
+}
+
+static void on_pump(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	send_next(arg);
+}
+
+static void pump(struct agent *a)
+{
+	event_active(a->pump, EV_TIMEOUT, 0);
+}
+
+static void stop_sending(struct agent *a)
+{
+	row_free(a->sending);
+	a->sending = NULL;
+}
+
+static void on_up(usec_t uptime_zero, void *arg)
+{
+	struct agent *a = arg;
+
+	a->view.uptime_zero = uptime_zero;
+	pump(a);
+}
+
+static void on_down(void *arg)
+{
+	stop_sending(arg);
+}
+
+/* One that the master refuses would be refused again: it counts as sent. */
+static void on_notified(bool ok, void *arg)
+{
+	struct agent *a = arg;
+
+	(void)ok;
+	if (a->sending)
+		outbox_taken(a->outbox, (struct event_log *)a->sending);
+	stop_sending(a);
+	pump(a);
+}
+
+static const struct master_ops master_ops = {on_up, on_down, on_notified};
+
+struct agent *agent_new(
+    struct event_base *base, struct store *store, const struct set_hub *hub, const char *dir)
+{
+	struct agent *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		abort();
+	a->view.store = store;
+	a->outbox = outbox_new(dir);
+	a->pump = event_new(base, -1, 0, on_pump, a);
+	if (!a->pump)
+		abort();
+	snmplib_start(base);
+	requests_register(&a->view, hub);
+	a->master = master_new(base, &master_ops, a);
+	return a;
+}
+
+void agent_free(struct agent *a)
+{
+	if (!a)
+		return;
+	master_free(a->master);
+	snmplib_stop();
+	stop_sending(a);
+	event_free(a->pump);
+	outbox_free(a->outbox);
+	free(a);
+}
+
+void agent_changed(struct agent *a)
+{
+	master_connect(a->master, store_system(a->view.store)->agentx_socket);
+	pump(a);
+}
