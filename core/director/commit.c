@@ -42,6 +42,7 @@ static void changed(struct hub *h, const struct txn *t, const char *who)
 	char reason[200], generation[32];
 
 	peers_send_txn(h, t);
+	kept_removed(h, t);
 	h->system->generation++;
 	h->system->config_changed = clock_now();
 	hub_changed(

@@ -14,11 +14,21 @@
 #include <unistd.h>
 #include "core/base/log.h"
 
-enum statement_kind { PUT_OVERRIDE, DELETE_OVERRIDE, PUT_EVENT, PRUNE_EVENTS, STATEMENTS };
+enum statement_kind {
+	PUT_OVERRIDE,
+	DELETE_OVERRIDE,
+	PUT_STATE,
+	DELETE_STATE,
+	PUT_EVENT,
+	PRUNE_EVENTS,
+	STATEMENTS
+};
 
 static const char *const sql_of[STATEMENTS] = {
     [PUT_OVERRIDE] = "INSERT OR REPLACE INTO override(tbl, key, col, value) VALUES(?, ?, ?, ?)",
     [DELETE_OVERRIDE] = "DELETE FROM override WHERE tbl = ? AND key = ? AND col = ?",
+    [PUT_STATE] = "INSERT OR REPLACE INTO state(tbl, key, col, value) VALUES(?, ?, ?, ?)",
+    [DELETE_STATE] = "DELETE FROM state WHERE tbl = ? AND key = ?",
     [PUT_EVENT] = ("INSERT OR REPLACE INTO event(sequence, time, kind, subject, old, new, reason) "
 		   "VALUES(?, ?, ?, ?, ?, ?, ?)"),
     [PRUNE_EVENTS] = "DELETE FROM event WHERE sequence < ?",
@@ -60,6 +70,9 @@ static const char *const schema_sql =
     "PRAGMA synchronous = FULL;"
     "CREATE TABLE IF NOT EXISTS override(tbl TEXT NOT NULL, key TEXT NOT NULL, col TEXT NOT NULL,"
     " value TEXT NOT NULL, PRIMARY KEY(tbl, key, col)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS state(tbl TEXT NOT NULL, key TEXT NOT NULL, col TEXT NOT NULL,"
+    " value TEXT NOT NULL, PRIMARY KEY(tbl, key, col)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value TEXT NOT NULL);"
     "CREATE TABLE IF NOT EXISTS event(sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
     " kind INTEGER NOT NULL, subject TEXT NOT NULL, old TEXT NOT NULL, new TEXT NOT NULL,"
     " reason TEXT NOT NULL);"
@@ -221,6 +234,19 @@ void job_override(struct job *j, const struct row *r, const struct column *c, co
 		s->args[3] = copy(value);
 }
 
+void job_state(struct job *j, const struct row *r, const struct column *c, const char *value)
+{
+	struct step *s = step(j, value ? PUT_STATE : DELETE_STATE);
+	char key[KEY_TEXT_SIZE];
+
+	s->args[0] = copy(r->table->name);
+	s->args[1] = copy(row_key_format(r, key));
+	if (!value)
+		return;
+	s->args[2] = copy(c->name);
+	s->args[3] = copy(value);
+}
+
 void job_event(struct job *j, const struct row *event)
 {
 	struct step *s = step(j, PUT_EVENT);
@@ -276,6 +302,31 @@ static int sound(void *arg, int n, char **values, char **names)
 	return 0;
 }
 
+static void read_boot_id(char id[64])
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (!f || !fgets(id, 64, f))
+		snprintf(id, 64, "unknown");
+	id[strcspn(id, "\n")] = '\0';
+	if (f)
+		fclose(f);
+}
+
+/* State is about a running machine: that of an earlier one is forgotten. */
+static bool forget_old_state(struct datastore *d)
+{
+	char id[64], sql[300];
+
+	read_boot_id(id);
+	snprintf(sql, sizeof(sql),
+	    "BEGIN; DELETE FROM state WHERE NOT EXISTS"
+	    " (SELECT 1 FROM meta WHERE name = 'boot' AND value = '%s');"
+	    "INSERT OR REPLACE INTO meta VALUES('boot', '%s'); COMMIT",
+	    id, id);
+	return sqlite3_exec(d->db, sql, NULL, NULL, NULL) == SQLITE_OK || fail(d, "writing");
+}
+
 static bool open_db(struct datastore *d, const char *path)
 {
 	char result[200] = "";
@@ -295,7 +346,7 @@ static bool open_db(struct datastore *d, const char *path)
 	for (int i = 0; i < STATEMENTS; i++)
 		if (sqlite3_prepare_v2(d->db, sql_of[i], -1, &d->statements[i], NULL) != SQLITE_OK)
 			return fail(d, path);
-	return true;
+	return forget_old_state(d);
 }
 
 struct datastore *datastore_open(struct event_base *base, const char *dir)
@@ -376,7 +427,7 @@ static char *text_at(sqlite3_stmt *st, int i)
 	return copy(s ? s : "");
 }
 
-bool datastore_overrides(struct datastore *d, struct override **list, size_t *n)
+static bool read_values(struct datastore *d, const char *sql, struct override **list, size_t *n)
 {
 	sqlite3_stmt *st;
 	size_t size = 0;
@@ -384,8 +435,7 @@ bool datastore_overrides(struct datastore *d, struct override **list, size_t *n)
 
 	*list = NULL;
 	*n = 0;
-	if (!d->running || sqlite3_prepare_v2(d->db, "SELECT tbl, key, col, value FROM override",
-			       -1, &st, NULL) != SQLITE_OK)
+	if (!d->running || sqlite3_prepare_v2(d->db, sql, -1, &st, NULL) != SQLITE_OK)
 		return false;
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		if (*n == size) {
@@ -399,6 +449,16 @@ bool datastore_overrides(struct datastore *d, struct override **list, size_t *n)
 	}
 	sqlite3_finalize(st);
 	return rc == SQLITE_DONE || fail(d, "reading");
+}
+
+bool datastore_overrides(struct datastore *d, struct override **list, size_t *n)
+{
+	return read_values(d, "SELECT tbl, key, col, value FROM override", list, n);
+}
+
+bool datastore_states(struct datastore *d, struct override **list, size_t *n)
+{
+	return read_values(d, "SELECT tbl, key, col, value FROM state", list, n);
 }
 
 void overrides_free(struct override *list, size_t n)

@@ -35,6 +35,8 @@ struct override {
 };
 /* All values that win over the file; false if they cannot be read.  Free with overrides_free(). */
 bool datastore_overrides(struct datastore *d, struct override **list, size_t *n);
+/* The state that was kept since the machine was started; none after that. */
+bool datastore_states(struct datastore *d, struct override **list, size_t *n);
 void overrides_free(struct override *list, size_t n);
 /* The newest events, oldest first, at most `limit`, as rows of the table event; each is the caller's. */
 bool datastore_events(
@@ -47,6 +49,8 @@ struct job;
 struct job *job_new(void (*done)(const char *error, void *arg), void *arg);
 /* Remembers a column's value of a row; value NULL: the file's is good again. */
 void job_override(struct job *j, const struct row *r, const struct column *c, const char *value);
+/* Keeps a STATE column's value for the next start; value NULL: forgets all of the row's. */
+void job_state(struct job *j, const struct row *r, const struct column *c, const char *value);
 void job_event(struct job *j, const struct row *event);
 /* Forgets events before this sequence number. */
 void job_prune_events(struct job *j, uint32_t before);

@@ -235,6 +235,7 @@ static bool start(struct hub *h)
 	events_open(h);
 	if (!commit_first(h) || !open_control(h))
 		return false;
+	kept_open(h);
 	hub_datastore_state(h, datastore_trouble(h->datastore));
 	h->tick = event_new(h->base, -1, 0, tick, h);
 	h->stop_timer = event_new(h->base, -1, 0, stop_late, h);
@@ -258,6 +259,7 @@ static void tear_down(struct hub *h)
 	while ((p = TAILQ_FIRST(&h->peers)))
 		peer_free(p);
 	children_free(h);
+	kept_close(h);
 	datastore_close(h->datastore);
 	if (h->events)
 		events_close(h);

@@ -12,6 +12,7 @@
  *   child.c    the processes: start, watch, start again, stop
  *   commit.c   transactions: prepare, store, apply; reading the file again
  *   events.c   the event log
+ *   kept.c     state that outlives a restart of everything
  *   datastore.c, notify*.c  the disk; systemd
  */
 #ifndef DIRECTOR_HUB_H
@@ -69,6 +70,9 @@ struct hub {
 	struct event *tick, *listener;
 	struct event *signals[5];
 	int control_fd, pid_fd;
+	TAILQ_HEAD(, row) kept_dirty; /* rows with STATE columns to be kept */
+	struct event *keep;
+	bool keeping; /* a job is on its way */
 	bool stopping, clean;
 	struct event *stop_timer;
 	bool ready_told;
@@ -125,6 +129,12 @@ void events_open(struct hub *h);
 void events_close(struct hub *h);
 void event_add_log(struct hub *h, enum event_kind kind, const struct row *subject,
     const char *old_state, const char *new_state, const char *reason);
+
+/* kept.c */
+void kept_open(struct hub *h); /* puts what was kept into the rows; after commit_first() */
+void kept_close(struct hub *h);
+void kept_changed(struct hub *h, struct row *r, column_mask mask);
+void kept_removed(struct hub *h, const struct txn *t);
 
 /* notify_systemd.c or notify_none.c: what the service manager is told (sd_notify(3)). */
 void notify_state(const char *state);

@@ -173,6 +173,7 @@ static column_mask apply_report(struct peer *p, struct group_item *i, struct row
 		return 0;
 	mask &= row_diff(*r, i->row);
 	row_copy_columns(*r, i->row, mask);
+	kept_changed(p->hub, *r, mask);
 	return mask;
 }
 

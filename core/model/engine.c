@@ -137,6 +137,7 @@ void engine_remove(struct engine *e, struct row *r)
 	struct group_writer g;
 
 	clean_mark(e, r);
+	order(e);
 	store_remove(e->store, r);
 	if (e->hub) {
 		e->sending = true;
@@ -220,7 +221,8 @@ static bool is_config(const struct table *t, column_mask mask)
 	return (mask & table_mask(t, CLASS_CONFIG)) != 0;
 }
 
-static void apply_set(struct engine *e, struct group_item *i, struct changes *c)
+/* mark: 1 in a sync, whose sweep() clears it. */
+static void apply_set(struct engine *e, struct group_item *i, struct changes *c, uint8_t mark)
 {
 	struct row *there = store_find(e->store, i->row);
 	struct change *change;
@@ -229,11 +231,11 @@ static void apply_set(struct engine *e, struct group_item *i, struct changes *c)
 	if (!there) {
 		store_insert(e->store, i->row);
 		change_new(c, CHANGE_ADDED, i->row);
-		i->row->mark = 1;
+		i->row->mark = mark;
 		i->row = NULL;
 		return;
 	}
-	there->mark = 1;
+	there->mark = mark;
 	there->origin = i->row->origin;
 	/* what this process reports itself is newer here than what comes back from the hub */
 	differ =
@@ -269,12 +271,14 @@ static void sweep(struct engine *e, struct changes *c)
 	}
 }
 
-static void finish_changes(struct changes *c)
+static void finish_changes(struct engine *e, struct changes *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		row_free((struct row *)(uintptr_t)c->list[i].before);
-		if (c->list[i].kind == CHANGE_REMOVED)
-			row_free(c->list[i].row);
+		if (c->list[i].kind != CHANGE_REMOVED)
+			continue;
+		clean_mark(e, c->list[i].row); /* the program may have reported it once more */
+		row_free(c->list[i].row);
 	}
 	free(c->list);
 }
@@ -289,21 +293,18 @@ static void apply_group(struct engine *e)
 		struct row *there;
 
 		if (item->op == ROW_SET)
-			apply_set(e, item, &c);
+			apply_set(e, item, &c, sync);
 		else if ((there = store_find(e->store, item->row)))
 			apply_delete(e, there, &c);
 	}
 	if (sync) {
 		store_system(e->store);
 		sweep(e, &c);
-	} else {
-		for (size_t i = 0; i < c.n; i++)
-			c.list[i].row->mark = 0;
 	}
 	group_reset(&e->in);
 	if (c.n || sync)
 		e->program->ops.changed(e, c.list, c.n, sync, e->arg);
-	finish_changes(&c);
+	finish_changes(e, &c);
 }
 
 static void got_hello(struct wire *w)
@@ -318,11 +319,12 @@ static void packet(struct channel *ch, uint32_t type, struct wire *w, void *arg)
 {
 	struct engine *e = arg;
 	uint64_t stamp;
-	bool ok = true;
+	bool ok = false; /* of a type that there is not, too */
 
 	switch ((enum message)type) {
 	case MSG_HELLO:
 		got_hello(w);
+		ok = true;
 		break;
 	case MSG_BEGIN:
 		ok = group_read_begin(&e->in, w);
@@ -350,6 +352,7 @@ static void packet(struct channel *ch, uint32_t type, struct wire *w, void *arg)
 		break;
 	}
 	case MSG_REPLY:
+		ok = true;
 		if (wire_get_h32(w) != e->request)
 			break; /* the answer to a call that was given up */
 		e->replied = ok = message_get_refusal(w, &e->reply);
@@ -359,7 +362,6 @@ static void packet(struct channel *ch, uint32_t type, struct wire *w, void *arg)
 	case MSG_READY:
 	case MSG_PONG:
 	case MSG_REQUEST:
-		ok = false;
 		break;
 	}
 	if (!ok) {

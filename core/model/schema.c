@@ -180,12 +180,37 @@ column_mask table_shared(const struct table *t)
 	return m;
 }
 
+column_mask table_kept(const struct table *t)
+{
+	column_mask m = 0;
+
+	for (size_t i = 0; i < t->ncolumns; i++)
+		if (t->columns[i].kept)
+			m |= (column_mask)1 << i;
+	return m;
+}
+
 static uint32_t mix(uint32_t h, const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes;
 
 	while (len--)
 		h = (h ^ *p++) * 16777619u; /* FNV-1a */
+	return h;
+}
+
+static uint32_t mix_column(uint32_t h, const struct column *c)
+{
+	h = mix(h, c->name, strlen(c->name) + 1);
+	h = mix(h, &c->type, sizeof(c->type));
+	h = mix(h, &c->class, sizeof(c->class));
+	h = mix(h, &c->offset, sizeof(c->offset));
+	h = mix(h, &c->owner, sizeof(c->owner));
+	h = mix(h, &c->max, sizeof(c->max));
+	for (const struct enum_word *w = c->words ? c->words->words : NULL; w && w->word; w++) {
+		h = mix(h, &w->number, sizeof(w->number));
+		h = mix(h, w->word, strlen(w->word) + 1);
+	}
 	return h;
 }
 
@@ -197,11 +222,8 @@ uint32_t schema_fingerprint(void)
 		const struct table *t = &tables[i];
 
 		h = mix(h, t->name, strlen(t->name) + 1);
-		for (size_t c = 0; c < t->ncolumns; c++) {
-			h = mix(h, t->columns[c].name, strlen(t->columns[c].name) + 1);
-			h = mix(h, &t->columns[c].type, sizeof(t->columns[c].type));
-			h = mix(h, &t->columns[c].offset, sizeof(t->columns[c].offset));
-		}
+		for (size_t c = 0; c < t->ncolumns; c++)
+			h = mix_column(h, &t->columns[c]);
 	}
 	return h;
 }

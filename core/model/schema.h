@@ -108,6 +108,7 @@ struct column {
 	bool required;	 /* CONFIG: must not be empty or unset */
 	bool inverted;	 /* BOOL: the keyword in the file means false */
 	bool secret;	 /* never shown */
+	bool kept; /* STATE: is there again after a restart of everything, but not of the machine */
 	bool
 	    shared; /* STATE: told to all readers of the table, not only to its owner and the agent */
 	uint8_t owner;	/* enum process_bit: who reports a STATE */
@@ -230,6 +231,7 @@ const struct column *table_column(const struct table *t, const char *name);
 column_mask table_mask(const struct table *t, enum column_class class);
 /* STATE columns that the process reports. */
 column_mask table_owned(const struct table *t, enum process_bit owner);
+column_mask table_kept(const struct table *t);
 /* STATE columns that are told to every reader. */
 column_mask table_shared(const struct table *t);
 /* A number that differs when two programs were built from different schemas. */

@@ -180,6 +180,30 @@ START_TEST(test_order)
 }
 END_TEST
 
+START_TEST(test_state)
+{
+	struct real_server *rs = server("10.0.0.1");
+	struct job *j = job_new(job_is_done, NULL);
+	struct override *list;
+	size_t n;
+
+	job_state(j, &rs->row, &rs->row.table->columns[COL_real_server_state], "down");
+	run(j);
+	close_store();
+	open_store();
+	ck_assert(datastore_states(d, &list, &n));
+	ck_assert_uint_eq(n, 1);
+	ck_assert_str_eq(list[0].value, "down");
+	overrides_free(list, n);
+	j = job_new(job_is_done, NULL);
+	job_state(j, &rs->row, NULL, NULL);
+	run(j);
+	ck_assert(datastore_states(d, &list, &n));
+	ck_assert_uint_eq(n, 0);
+	row_free(&rs->row);
+}
+END_TEST
+
 static void damage(void)
 {
 	char path[128], junk[8192];
@@ -233,6 +257,7 @@ int main(void)
 	tcase_add_test(tc, test_keeps);
 	tcase_add_test(tc, test_events);
 	tcase_add_test(tc, test_order);
+	tcase_add_test(tc, test_state);
 	tcase_add_test(tc, test_damaged);
 	tcase_add_test(tc, test_no_directory);
 	suite_add_tcase(s, tc);

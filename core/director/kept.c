@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * State that outlives a restart of everything (schema: .kept): which real servers are down, since when,
+ * how often.  Without it, the checks would begin with the assumption that all is well, and clients
+ * would be sent to servers that are known to be dead.
+ *
+ * Changed rows are collected for a moment and written in one job; a row's marks are those of row.h, which
+ * the hub's store does not use otherwise.
+ */
+#include "core/director/hub.h"
+
+#include <stdlib.h>
+#include "core/base/log.h"
+
+#define COLLECT (USEC_PER_SEC / 10)
+
+static void stored(const char *error, void *arg)
+{
+	struct hub *h = arg;
+
+	h->keeping = false;
+	hub_datastore_state(h, error);
+	if (!TAILQ_EMPTY(&h->kept_dirty))
+		event_add(h->keep, &(struct timeval){.tv_usec = COLLECT});
+}
+
+static void keep_row(struct job *j, struct row *r)
+{
+	char text[COLUMN_TEXT_SIZE];
+
+	for (size_t i = 0; i < r->table->ncolumns; i++)
+		if (r->dirty >> i & 1)
+			job_state(j, r, &r->table->columns[i],
+			    column_format(r, &r->table->columns[i], text));
+}
+
+static void keep_now(int fd, short what, void *arg)
+{
+	struct hub *h = arg;
+	struct job *j;
+	struct row *r;
+
+	(void)fd;
+	(void)what;
+	if (h->keeping || TAILQ_EMPTY(&h->kept_dirty))
+		return;
+	j = job_new(stored, h);
+	while ((r = TAILQ_FIRST(&h->kept_dirty))) {
+		keep_row(j, r);
+		TAILQ_REMOVE(&h->kept_dirty, r, dirty_entry);
+		r->dirty = 0;
+	}
+	h->keeping = true;
+	datastore_submit(h->datastore, j);
+}
+
+void kept_changed(struct hub *h, struct row *r, column_mask mask)
+{
+	mask &= table_kept(r->table);
+	if (!mask)
+		return;
+	if (!r->dirty)
+		TAILQ_INSERT_TAIL(&h->kept_dirty, r, dirty_entry);
+	r->dirty |= mask;
+	if (!h->keeping && !event_pending(h->keep, EV_TIMEOUT, NULL))
+		event_add(h->keep, &(struct timeval){.tv_usec = COLLECT});
+}
+
+void kept_removed(struct hub *h, const struct txn *t)
+{
+	struct job *j = NULL;
+
+	for (size_t i = 0; i < txn_changes(t); i++) {
+		struct row *r = txn_change(t, i)->row;
+
+		if (txn_change(t, i)->kind != CHANGE_REMOVED || !table_kept(r->table))
+			continue;
+		if (r->dirty)
+			TAILQ_REMOVE(&h->kept_dirty, r, dirty_entry);
+		r->dirty = 0;
+		j = j ? j : job_new(NULL, NULL);
+		job_state(j, r, NULL, NULL);
+	}
+	if (j)
+		datastore_submit(h->datastore, j);
+}
+
+static void restore(struct hub *h, const struct override *v)
+{
+	const struct table *t = table_find(v->table);
+	const struct column *c = t ? table_column(t, v->column) : NULL;
+	char why[WHY_SIZE];
+	struct row *key, *there;
+
+	if (!c || !c->kept)
+		return;
+	key = row_new(t);
+	there = row_key_parse(key, v->key, why) ? store_find(h->store, key) : NULL;
+	if (there && !column_parse(there, c, v->value, why))
+		log_debug("kept state %s %s %s: %s", v->table, v->key, v->column, why);
+	row_free(key);
+}
+
+void kept_open(struct hub *h)
+{
+	struct override *list;
+	size_t n;
+
+	TAILQ_INIT(&h->kept_dirty);
+	h->keep = event_new(h->base, -1, 0, keep_now, h);
+	if (datastore_states(h->datastore, &list, &n))
+		for (size_t i = 0; i < n; i++)
+			restore(h, &list[i]);
+	overrides_free(list, n);
+}
+
+void kept_close(struct hub *h)
+{
+	if (!h->keep)
+		return;
+	h->keeping = false;
+	keep_now(-1, 0, h);
+	event_free(h->keep);
+}
