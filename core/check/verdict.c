@@ -6,7 +6,8 @@
 #include <string.h>
 
 #define WINDOW_PER_CHECK USEC_PER_MSEC
-#define GOLDEN_RATIO 2654435769u /* 2^32 / 1.618...: Knuth's multiplicative spread */
+#define LATE (100 * USEC_PER_MSEC) /* what is later, and half an interval late, is put off */
+#define GOLDEN_RATIO 2654435769u   /* 2^32 / 1.618...: Knuth's multiplicative spread */
 
 uint32_t verdict_place(uint32_t n)
 {
@@ -237,6 +238,16 @@ void verdict_set_rules(struct verdict *v, const struct verdict_rules *rules, use
 		v->due = sooner(v->due, now + rules->retry_delay);
 	else if (rules->interval != before)
 		v->due = slot(v, now);
+}
+
+bool verdict_ready(struct verdict *v, usec_t now)
+{
+	usec_t late = now > v->due ? now - v->due : 0;
+
+	if (v->tries || late < LATE || late < v->rules.interval / 2)
+		return true;
+	v->due = slot(v, now);
+	return v->due == now;
 }
 
 void verdict_started(struct verdict *v, usec_t now)

@@ -118,6 +118,12 @@ void verdict_soon(struct verdict *v, usec_t now, usec_t window);
 void verdict_pause(struct verdict *v);
 /* Other rules; the state and the round stay, the next try is where the new rules put it. */
 void verdict_set_rules(struct verdict *v, const struct verdict_rules *rules, usec_t now);
+/*
+ * The time that was due has come: may the try be made?  If it is far too late, because the process
+ * did not run for a while, the answer is no and the try is put off to the check's next place:
+ * others are as late, and all together would be a burst.
+ */
+bool verdict_ready(struct verdict *v, usec_t now);
 /* The try that was due runs now. */
 void verdict_started(struct verdict *v, usec_t now);
 /* And ends now. */

@@ -154,10 +154,13 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
 {
 	struct watch *w = arg;
 	struct timeval full = usec_to_timeval(FULL_DELAY);
+	usec_t now = clock_now();
 
 	(void)fd;
 	(void)what;
-	if (probe_loop_running(w->desk->probes) >= w->desk->max_probes)
+	if (!verdict_ready(&w->verdict, now))
+		arm(w, now);
+	else if (probe_loop_running(w->desk->probes) >= w->desk->max_probes)
 		evtimer_add(w->timer, &full);
 	else
 		ask(w);

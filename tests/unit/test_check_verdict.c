@@ -127,6 +127,50 @@ START_TEST(test_late_start)
 }
 END_TEST
 
+/* A process that was stopped for a minute does not ask all at once when it goes on. */
+START_TEST(test_after_a_stop)
+{
+	struct verdict_server s;
+	static struct verdict v[1000];
+	unsigned per_second[10] = {0};
+	usec_t now = T0 + 60 * SEC;
+
+	server(&s, false);
+	for (unsigned i = 0; i < 1000; i++) {
+		verdict_init(&v[i], &s, "x", &plain, verdict_place(i), NULL);
+		verdict_soon(&v[i], T0, 10 * SEC);
+		ck_assert(verdict_ready(&v[i], v[i].due));
+		ck_assert(verdict_ready(&v[i], v[i].due + 4 * SEC));
+		ck_assert(!verdict_ready(&v[i], now));
+		ck_assert_uint_gt(v[i].due, now);
+		ck_assert_uint_lt(v[i].due, now + 10 * SEC);
+		per_second[(v[i].due - now) / SEC]++;
+		ck_assert(verdict_ready(&v[i], v[i].due));
+	}
+	for (unsigned i = 0; i < 10; i++)
+		ck_assert_uint_le(per_second[i], 103);
+}
+END_TEST
+
+/* A retry is not put off, and neither is what is late by less than anybody could notice. */
+START_TEST(test_late_but_made)
+{
+	struct verdict_rules rules = plain;
+	struct verdict_server s;
+	struct verdict v;
+
+	rules.retries = 1;
+	single(&s, &v, &rules);
+	run(&v, 0, PROBE_FAILURE);
+	ck_assert(verdict_ready(&v, v.due + 3600 * SEC));
+	rules.interval = 20 * MSEC;
+	single(&s, &v, &rules);
+	run(&v, 0, PROBE_SUCCESS);
+	ck_assert(verdict_ready(&v, v.due + 90 * MSEC));
+	ck_assert(!verdict_ready(&v, v.due + 101 * MSEC));
+}
+END_TEST
+
 START_TEST(test_longer_than_interval)
 {
 	struct verdict_rules rules = plain;
@@ -596,6 +640,8 @@ int main(void)
 
 	tcase_add_test(tc, test_no_drift);
 	tcase_add_test(tc, test_late_start);
+	tcase_add_test(tc, test_after_a_stop);
+	tcase_add_test(tc, test_late_but_made);
 	tcase_add_test(tc, test_longer_than_interval);
 	tcase_add_test(tc, test_retries);
 	tcase_add_test(tc, test_rise_and_fall);
