@@ -47,6 +47,7 @@ lab_cleanup() {
 	fi
 	if [ -z "${LAB:-}" ]; then # inside, the machine is switched off
 		for name in "${!LAB_PID[@]}"; do kill -KILL -- "-${LAB_PID[$name]}" 2>/dev/null; done
+		wait 2>/dev/null
 		for name in "${LAB_HOSTS[@]}" switch; do
 			# what a process of ours started and left behind
 			# shellcheck disable=SC2046
@@ -207,18 +208,31 @@ stop() {
 	wait "$pid" 2>/dev/null
 }
 
-# crash HOST PROCESS...: as if the host lost its power: silent at once, then its processes
-# (the names given to start) are gone with all their children.
+# crash HOST: as if it lost its power: silent at once, then all its processes are gone.
+# power_on puts its cables back; what ran there is for the script to start again.
+lab_cables() {
+	on switch ip -o link show | sed -n "s/^[0-9]*: \($1\.[^@:]*\).*/\1/p"
+}
 crash() {
-	local host=$1 name dev
-	shift
-	for dev in $(on switch ip -o link show | sed -n "s/^[0-9]*: \($host\.[^@:]*\).*/\1/p"); do
-		on switch ip link set "$dev" down
-	done
-	for name in "$@"; do
-		kill -KILL -- "-${LAB_PID[$name]}" 2>/dev/null
-		wait "${LAB_PID[$name]}" 2>/dev/null
-		unset "LAB_PID[$name]"
+	local dev
+	for dev in $(lab_cables "$1"); do on switch ip link set "$dev" down; done
+	# shellcheck disable=SC2046
+	kill -KILL $(ip netns pids "$NS_PREFIX$1") 2>/dev/null
+	lab_reap
+}
+power_on() {
+	local dev
+	for dev in $(lab_cables "$1"); do on switch ip link set "$dev" up; done
+}
+
+# Forgets the processes that are gone, without bash telling of it.
+lab_reap() {
+	local name
+	for name in "${!LAB_PID[@]}"; do
+		if ! kill -0 "${LAB_PID[$name]}" 2>/dev/null; then
+			wait "${LAB_PID[$name]}" 2>/dev/null
+			unset "LAB_PID[$name]"
+		fi
 	done
 }
 

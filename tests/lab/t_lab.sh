@@ -7,10 +7,12 @@ no_carrier() {
 	on "$1" ip link show lan | grep -q NO-CARRIER
 }
 
-check_eq "commands are root" "$(id -u)" 0
-check "files can be written, /etc too" bash -c 'echo x > /etc/labtest && [ "$(cat /etc/labtest)" = x ]'
-check "LAB_OUT is a folder" test -d "$LAB_OUT"
-check "IPv6 is there" test -e /proc/net/if_inet6
+if [ -n "${LAB:-}" ]; then
+	check_eq "commands are root" "$(id -u)" 0
+	check "files can be written, /etc too" bash -c 'echo x > /etc/labtest && [ "$(cat /etc/labtest)" = x ]'
+	check "LAB_OUT is a folder" test -d "$LAB_OUT"
+	check "IPv6 is there" test -e /proc/net/if_inet6
+fi
 
 host a 10.9.0.1/24,2001:db8::1/64 other=10.8.0.1/24
 host b 10.9.0.2/24,2001:db8::2/64
@@ -68,13 +70,19 @@ check_between "and the longest time without an answer" "$(count long gap_ms)" 70
 client_end stream
 check_eq "lost connections of streams are counted" "$(count stream failed)" 3
 
+crash a
+check_not "a host without power is not heard" on b ping -c 1 -W 1 10.9.0.1
+check_eq "and nothing runs there" "$(ip netns pids "${NS_PREFIX}a")" ""
+power_on a
+check_soon 5 "it is heard again with power" on b ping -c 1 -W 1 10.9.0.1
+
 # SNMP tools
 need snmpd snmptrapd snmpget
 snmptrapd a
 snmpd b 10.9.0.1
 check_match "snmpd answers" "$(on a snmpget -v2c -c public 10.9.0.2 1.3.6.1.2.1.1.5.0)" 'STRING: "?b'
 check "snmpd takes SETs" on a snmpset -v2c -c private 10.9.0.2 1.3.6.1.2.1.1.4.0 s somebody
-check_soon 10 "its start was trapped" has_trap a coldStart\|6.3.1.1.5.1
+check_soon 10 "its start was trapped" has_trap a "coldStart|6\.3\.1\.1\.5\.1|snmpMIBObjects\.5\.1"
 stop snmpd-b
 check_not "a stopped snmpd does not answer" on a snmpget -v2c -c public -t 1 -r 0 10.9.0.2 1.3.6.1.2.1.1.5.0
 snmpd_start b
