@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "core/base/log.h"
+#include "core/check/probe.h"
 #include "core/model/message.h"
 #include "tests/unit/unit.h"
 
@@ -390,6 +391,7 @@ START_TEST(test_states)
 
 	usual(false);
 	p = store_pool(hub.store, "web");
+	ck_assert_int_eq(event_base_get_npriorities(engine_base(hub.engine)), PROBE_PRIORITIES);
 	ck_assert_uint_eq(hub.ready, 1);
 	ck_assert_int_eq(known_server(port[0])->state, SERVER_UP);
 	ck_assert_str_eq(known_server(port[0])->reason, "its check succeeds");
