@@ -181,22 +181,37 @@ static size_t report_drift(const struct kernel *k, const struct ipvs_ops *ops)
 	return n;
 }
 
+static void append_number(char *text, size_t size, size_t n, const char *one, const char *what)
+{
+	size_t used = strlen(text);
+
+	if (n)
+		snprintf(text + used, size - used, "%s %zu %s%s %s", used ? "," : "", n, one,
+		    n == 1 ? "" : "s", what);
+}
+
 static void report_done(const struct ipvs_ops *ops)
 {
 	size_t n[IPVS_DEL_DEST + 1] = {0};
+	char text[200] = "";
 
 	for (size_t i = 0; i < ops->n; i++)
 		n[ops->ops[i].kind] += ops->ops[i].error == 0;
-	log_info("IPVS: services: %zu added, %zu changed, %zu removed; destinations: %zu added, "
-		 "%zu changed, %zu removed",
-	    n[IPVS_ADD_SERVICE], n[IPVS_SET_SERVICE], n[IPVS_DEL_SERVICE], n[IPVS_ADD_DEST],
-	    n[IPVS_SET_DEST], n[IPVS_DEL_DEST]);
+	append_number(text, sizeof(text), n[IPVS_ADD_SERVICE], "virtual service", "added");
+	append_number(text, sizeof(text), n[IPVS_SET_SERVICE], "virtual service", "changed");
+	append_number(text, sizeof(text), n[IPVS_DEL_SERVICE], "virtual service", "removed");
+	append_number(text, sizeof(text), n[IPVS_ADD_DEST], "destination", "added");
+	append_number(text, sizeof(text), n[IPVS_SET_DEST], "destination", "changed");
+	append_number(text, sizeof(text), n[IPVS_DEL_DEST], "destination", "removed");
+	if (text[0])
+		log_info("IPVS:%s", text);
 }
 
 static void report_foreign(struct kernel *k, size_t foreign)
 {
 	if (foreign != k->foreign)
-		log_info("IPVS: %zu virtual services are not ours and are left alone", foreign);
+		log_info(
+		    "IPVS: virtual services that are not ours and are left alone: %zu", foreign);
 	k->foreign = foreign;
 }
 
