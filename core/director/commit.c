@@ -22,8 +22,11 @@ struct commit {
 	struct peer *peer; /* NULL: it is gone meanwhile */
 	uint32_t id;
 	struct txn *txn;
-	struct txn *inverse; /* what would take it back */
-	uint64_t syncs;	     /* hub->syncs when it was applied */
+	struct txn *inverse;	   /* what would take it back */
+	struct overrides *before;  /* what was set until then, for the columns that it changes */
+	struct overrides *restore; /* it takes another back: what was set before that one */
+	struct job *job;	   /* while it is being made */
+	uint64_t syncs;		   /* hub->syncs when it was applied */
 };
 
 static const struct refusal done = {.kind = REFUSAL_NONE, .column = -1};
@@ -63,34 +66,86 @@ static const char *requester(const struct peer *p)
 
 /* ---------------------------------------------------------------------- one commit */
 
-/* Values of the columns that a transaction changed, as overrides, into memory and the job. */
-static void keep_overrides(struct hub *h, const struct txn *t, struct job *j)
+/* A column that a transaction names, whether its value differs from before or not. */
+typedef void (*each_column)(const struct row *wanted, const struct column *c, void *arg);
+
+struct each {
+	each_column call;
+	void *arg;
+};
+
+static void each_row(const struct row *wanted, column_mask mask, void *arg)
 {
-	char key[KEY_TEXT_SIZE], text[COLUMN_TEXT_SIZE];
+	const struct each *e = arg;
 
-	for (size_t i = 0; i < txn_changes(t); i++) {
-		const struct txn_change *c = txn_change(t, i);
-		const struct table *table = c->row->table;
+	for (size_t n = 0; n < wanted->table->ncolumns; n++)
+		if (mask >> n & 1)
+			e->call(wanted, &wanted->table->columns[n], e->arg);
+}
 
-		row_key_format(c->row, key);
-		for (size_t n = 0; n < table->ncolumns; n++) {
-			if (!(c->mask >> n & 1))
-				continue;
-			column_format(c->row, &table->columns[n], text);
-			if (j)
-				job_override(j, c->row, &table->columns[n], text);
-			else
-				overrides_put(
-				    h->overrides, table->name, key, table->columns[n].name, text);
-		}
-	}
+static void for_each_wanted(const struct txn *t, each_column call, void *arg)
+{
+	struct each e = {call, arg};
+
+	txn_each_wanted(t, each_row, &e);
+}
+
+/*
+ * The value that is to win over the file from now on: the row's, or, when a commit is taken back, the one
+ * that was set before it (NULL: none).
+ */
+static const char *override_value(const struct commit *c, const struct row *r,
+    const struct column *col, char text[COLUMN_TEXT_SIZE])
+{
+	return c->restore ? overrides_get(c->restore, r, col) : column_format(r, col, text);
+}
+
+static void override_to_job(const struct row *r, const struct column *col, void *arg)
+{
+	struct commit *c = arg;
+	char text[COLUMN_TEXT_SIZE];
+
+	job_override(c->job, r, col, override_value(c, r, col, text));
+}
+
+static void override_to_memory(const struct row *r, const struct column *col, void *arg)
+{
+	struct commit *c = arg;
+	char text[COLUMN_TEXT_SIZE], key[KEY_TEXT_SIZE];
+
+	overrides_put(c->hub->overrides, r->table->name, row_key_format(r, key), col->name,
+	    override_value(c, r, col, text));
+}
+
+static void remember_override(const struct row *r, const struct column *col, void *arg)
+{
+	struct commit *c = arg;
+	char key[KEY_TEXT_SIZE];
+
+	overrides_put(c->before, r->table->name, row_key_format(r, key), col->name,
+	    overrides_get(c->hub->overrides, r, col));
 }
 
 static void commit_free(struct commit *c)
 {
 	txn_free(c->txn);
 	txn_free(c->inverse);
+	overrides_delete(c->before);
+	overrides_delete(c->restore);
 	free(c);
+}
+
+/* The requester may take it back until it says that it will not. */
+static void hand_over(struct commit *c)
+{
+	struct peer *p = c->peer;
+
+	txn_free(p->committed);
+	overrides_delete(p->before);
+	p->committed = c->inverse;
+	p->before = c->before;
+	c->inverse = NULL;
+	c->before = NULL;
 }
 
 static void reload_now(struct hub *h, struct peer *p, uint32_t id);
@@ -108,17 +163,15 @@ static void stored(const char *error, void *arg)
 		if (h->syncs != c->syncs)
 			peers_resync(h); /* somebody was told what is not so now */
 	} else {
-		keep_overrides(h, c->txn, NULL);
-		changed(h, c->txn, requester(c->peer));
+		for_each_wanted(c->txn, override_to_memory, c);
+		if (txn_changes(c->txn))
+			changed(h, c->txn, requester(c->peer));
 	}
 	hub_datastore_state(h, error);
 	if (c->peer) {
 		peer_reply(c->peer, c->id, &r);
-		if (!error) {
-			txn_free(c->peer->committed);
-			c->peer->committed = c->inverse;
-			c->inverse = NULL;
-		}
+		if (!error)
+			hand_over(c);
 	}
 	commit_free(c);
 	if (h->reload_wanted)
@@ -140,27 +193,27 @@ static struct txn *inverse_of(struct hub *h, const struct group_reader *in)
 }
 
 /* Applies and sends to the disk; the transaction is the commit's in any case. */
-static bool start_commit(
-    struct peer *p, uint32_t id, struct txn *t, struct txn *inverse, struct refusal *why)
+static bool start_commit(struct peer *p, uint32_t id, struct txn *t, struct txn *inverse,
+    struct overrides *restore, struct refusal *why)
 {
 	struct hub *h = p->hub;
-	struct commit *c;
-	struct job *j;
+	struct commit *c = calloc(1, sizeof(*c));
 
-	if (!txn_apply(t, h->store, why)) {
-		txn_free(t);
-		txn_free(inverse);
-		return false;
-	}
-	c = calloc(1, sizeof(*c));
 	if (!c)
 		abort();
-	*c = (struct commit){
-	    .hub = h, .peer = p, .id = id, .txn = t, .inverse = inverse, .syncs = h->syncs};
+	*c = (struct commit){.hub = h, .peer = p, .id = id, .txn = t, .inverse = inverse};
+	c->restore = restore;
+	c->before = overrides_new();
+	c->syncs = h->syncs;
+	if (!txn_apply(t, h->store, why)) {
+		commit_free(c);
+		return false;
+	}
 	h->commit = c;
-	j = job_new(stored, c);
-	keep_overrides(h, t, j);
-	datastore_submit(h->datastore, j);
+	c->job = job_new(stored, c);
+	for_each_wanted(t, remember_override, c);
+	for_each_wanted(t, override_to_job, c);
+	datastore_submit(h->datastore, c->job);
 	return true;
 }
 
@@ -168,6 +221,7 @@ void commit_peer_gone(struct hub *h, struct peer *p)
 {
 	if (h->commit && h->commit->peer == p)
 		h->commit->peer = NULL;
+	commit_release(p);
 }
 
 /* ---------------------------------------------------------------------- the requests */
@@ -226,24 +280,28 @@ static bool commit_prepared(struct peer *p, uint32_t id, struct refusal *why)
 
 	*why = refusal_of(REFUSAL_INCONSISTENT, "nothing was prepared");
 	p->prepared = p->inverse = NULL;
-	return t && start_commit(p, id, t, inverse, why);
+	return t && start_commit(p, id, t, inverse, NULL, why);
 }
 
 static bool undo_committed(struct peer *p, uint32_t id, struct refusal *why)
 {
 	struct txn *t = p->committed;
+	struct overrides *before = p->before;
 
 	*why = refusal_of(REFUSAL_INCONSISTENT, "nothing was committed");
 	p->committed = NULL;
-	return t && start_commit(p, id, t, NULL, why);
+	p->before = NULL;
+	return t && start_commit(p, id, t, NULL, before, why);
 }
 
-static void release(struct peer *p)
+void commit_release(struct peer *p)
 {
 	txn_free(p->prepared);
 	txn_free(p->inverse);
 	txn_free(p->committed);
+	overrides_delete(p->before);
 	p->prepared = p->inverse = p->committed = NULL;
+	p->before = NULL;
 }
 
 void commit_request(struct peer *p, uint32_t id, enum request_kind kind)
@@ -271,7 +329,7 @@ void commit_request(struct peer *p, uint32_t id, enum request_kind kind)
 		later = undo_committed(p, id, &why);
 		break;
 	case REQUEST_RELEASE:
-		release(p);
+		commit_release(p);
 		break;
 	}
 	if (!later)

@@ -49,6 +49,7 @@ struct peer {
 	struct group_reader in;
 	struct txn *prepared, *inverse; /* checked, not applied; what would take it back */
 	struct txn *committed;		/* takes the last commit back */
+	struct overrides *before;	/* what was set before it, for its columns */
 };
 
 struct pending_events;
@@ -122,6 +123,8 @@ void child_measure(struct hub *h, struct process *row, pid_t pid);
 bool commit_first(struct hub *h);  /* reads the file and the datastore at start */
 void commit_reload(struct hub *h); /* reads the file again, now or when the disk is done */
 void commit_request(struct peer *p, uint32_t id, enum request_kind kind);
+/* What a requester prepared and could take back is forgotten. */
+void commit_release(struct peer *p);
 void commit_peer_gone(struct hub *h, struct peer *p);
 
 /* events.c */

@@ -52,6 +52,8 @@ void overrides_delete(struct overrides *o)
 {
 	struct value *v;
 
+	if (!o)
+		return;
 	while ((v = RB_MIN(values, &o->values)))
 		drop(o, v);
 	free(o);

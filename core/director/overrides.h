@@ -12,7 +12,7 @@
 struct overrides;
 
 struct overrides *overrides_new(void);
-void overrides_delete(struct overrides *o);
+void overrides_delete(struct overrides *o); /* NULL is allowed */
 /* value NULL removes. */
 void overrides_put(
     struct overrides *o, const char *table, const char *key, const char *column, const char *value);

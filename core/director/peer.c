@@ -405,9 +405,6 @@ void peer_free(struct peer *p)
 	commit_peer_gone(p->hub, p);
 	TAILQ_REMOVE(&p->hub->peers, p, entry);
 	group_reset(&p->in);
-	txn_free(p->prepared);
-	txn_free(p->inverse);
-	txn_free(p->committed);
 	channel_free(p->ch);
 	free(p);
 }

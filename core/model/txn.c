@@ -170,6 +170,16 @@ static bool check_columns(const struct op *o, struct refusal *why)
 	return true;
 }
 
+/* A row's origin is also a column that managers see, where the table has it. */
+static void set_origin(struct row *r, uint8_t origin)
+{
+	const struct column *c = table_column(r->table, "storage");
+
+	r->origin = origin;
+	if (c)
+		column_set_number(r, c, origin);
+}
+
 static bool apply_delete(struct op *o, struct store *s, struct refusal *why)
 {
 	o->row = store_find(s, o->wanted);
@@ -191,7 +201,7 @@ static bool apply_set(struct op *o, struct store *s, struct refusal *why)
 		o->row = row_new(o->wanted->table);
 		row_copy_columns(o->row, o->wanted,
 		    table_mask(o->row->table, CLASS_KEY) | table_mask(o->row->table, CLASS_CONFIG));
-		o->row->origin = origin;
+		set_origin(o->row, origin);
 		store_insert(s, o->row);
 		o->changed = table_mask(o->row->table, CLASS_CONFIG);
 		return true;
@@ -200,7 +210,7 @@ static bool apply_set(struct op *o, struct store *s, struct refusal *why)
 	o->saved = row_copy(o->row);
 	row_copy_columns(o->row, o->wanted, o->changed);
 	if (origin)
-		o->row->origin = origin;
+		set_origin(o->row, origin);
 	return true;
 }
 
@@ -214,7 +224,7 @@ static void undo(struct op *o, struct store *s)
 		o->saved = NULL;
 	} else if (o->saved) {
 		row_copy_columns(o->row, o->saved, o->changed);
-		o->row->origin = o->saved->origin;
+		set_origin(o->row, o->saved->origin);
 		row_free(o->saved);
 		o->saved = NULL;
 	} else {
@@ -307,4 +317,14 @@ size_t txn_changes(const struct txn *t)
 const struct txn_change *txn_change(const struct txn *t, size_t i)
 {
 	return &t->changes[i];
+}
+
+void txn_each_wanted(const struct txn *t,
+    void (*each)(const struct row *wanted, column_mask mask, void *arg), void *arg)
+{
+	struct op *o;
+
+	RB_FOREACH (o, ops, (struct ops *)(uintptr_t)&t->ops)
+		if (!o->destroy)
+			each(o->wanted, o->mask, arg);
 }

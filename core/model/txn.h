@@ -42,4 +42,8 @@ struct txn_change {
 size_t txn_changes(const struct txn *t);
 const struct txn_change *txn_change(const struct txn *t, size_t i);
 
+/* What was asked for: each row with its wanted values and the columns named, changed or not. */
+void txn_each_wanted(const struct txn *t,
+    void (*each)(const struct row *wanted, column_mask mask, void *arg), void *arg);
+
 #endif

@@ -125,6 +125,7 @@ START_TEST(test_make_and_destroy)
 	ck_assert_uint_eq(store_count(store, TABLE_real_server), 2);
 	ck_assert_ptr_null(find("10.0.0.2"));
 	ck_assert_uint_eq(txn_changes(txn), 3);
+	ck_assert_int_eq(store_pool(store, "dns")->storage, STORAGE_PERMANENT);
 	txn_undo(txn, store);
 	ck_assert_uint_eq(store_count(store, TABLE_pool), 1);
 	ck_assert_uint_eq(find("10.0.0.2")->transitions, 17); /* state comes back with the row */
