@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SET: which error for which variable, what the hub is asked, and what the agent's rows show. */
+#include <stdio.h>
+#include "agent/set.h"
+#include "core/base/log.h"
+#include "tests/unit/unit.h"
+
+/* A hub that notes what it is asked and answers as it was told. */
+struct hub {
+	char calls[64]; /* a letter for each: p(repare), c(ommit), u(ndo), r(elease) */
+	size_t n;
+	struct refusal refuse[8]; /* by kind of request; .kind 0: done */
+	size_t edits;
+	struct row *row; /* a copy of the last edit's */
+	column_mask mask;
+};
+
+static bool call(
+    void *arg, enum request_kind kind, const struct edit *edits, size_t n, struct refusal *why)
+{
+	struct hub *h = arg;
+
+	h->calls[h->n++] = "?lpcur"[kind];
+	if (kind == REQUEST_PREPARE) {
+		h->edits = n;
+		row_free(h->row);
+		h->row = n ? row_copy(edits[n - 1].row) : NULL;
+		h->mask = n ? edits[n - 1].mask : 0;
+	}
+	*why = h->refuse[kind];
+	return why->kind == REFUSAL_NONE;
+}
+
+struct fixture {
+	struct view view;
+	struct hub hub;
+	struct set_hub set_hub;
+	struct set *set;
+	struct real_server *rs[2];
+	struct vrrp_instance *vi;
+};
+
+static struct row *insert(struct fixture *f, enum table_id t, const char *key)
+{
+	struct row *r = row_new(&tables[t]);
+	char why[WHY_SIZE];
+
+	ck_assert_msg(row_key_parse(r, key, why), "%s", why);
+	ck_assert_ptr_null(store_insert(f->view.store, r));
+	return r;
+}
+
+static struct fixture *setup(void)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->view.store = store_new();
+	f->set_hub = (struct set_hub){call, &f->hub};
+	f->rs[0] = (struct real_server *)insert(f, TABLE_real_server, "web 10.0.0.1 80");
+	f->rs[1] = (struct real_server *)insert(f, TABLE_real_server, "web 2001:db8::1 80");
+	f->vi = (struct vrrp_instance *)insert(f, TABLE_vrrp_instance, "VI_1");
+	f->set = set_new(&f->view, &f->set_hub);
+	return f;
+}
+
+static void teardown(struct fixture *f)
+{
+	set_free(f->set);
+	row_free(f->hub.row);
+	store_free(f->view.store);
+	free(f);
+}
+
+static void end_set(struct fixture *f)
+{
+	set_free(f->set);
+	f->set = NULL;
+}
+
+/* The name of a column's instance in a row. */
+static size_t name_of(const struct row *r, const char *column, arc name[OID_MAX])
+{
+	const struct object *o = object_of(r->table, table_column(r->table, column), PART_VALUE);
+
+	ck_assert_ptr_nonnull(o);
+	memcpy(name, o->name, o->len * sizeof(arc));
+	return o->len + index_encode(r, name + o->len);
+}
+
+static int add_typed(
+    struct fixture *f, const void *row, const char *column, int type, int64_t number)
+{
+	arc name[OID_MAX];
+	struct set_var v = {.name = name, .type = type, .number = number};
+
+	v.len = name_of(row, column, name);
+	return (int)set_add(f->set, &v);
+}
+
+static int add_int(struct fixture *f, const void *row, const char *column, int64_t number)
+{
+	return add_typed(f, row, column, SMI_INTEGER, number);
+}
+
+static int add_uint(struct fixture *f, const void *row, const char *column, int64_t number)
+{
+	return add_typed(f, row, column, SMI_GAUGE32, number);
+}
+
+START_TEST(test_weight)
+{
+	static const struct {
+		int64_t weight;
+		int error;
+	} cases[] = {{0, SET_OK}, {1, SET_OK}, {255, SET_OK}, {256, SET_OK}, {300, SET_OK},
+	    {65535, SET_OK}, {65536, SET_WRONG_VALUE}, {70000, SET_WRONG_VALUE},
+	    {-1, SET_WRONG_VALUE}, {INT32_MIN, SET_WRONG_VALUE}, {INT32_MAX, SET_WRONG_VALUE}};
+	struct fixture *f = setup();
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		ck_assert_msg(add_int(f, f->rs[0], "weight", cases[i].weight) == cases[i].error,
+		    "%d", (int)cases[i].weight);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(test_types)
+{
+	struct fixture *f = setup();
+
+	ck_assert_int_eq(add_uint(f, f->rs[0], "weight", 5), SET_WRONG_TYPE);
+	ck_assert_int_eq(add_int(f, f->vi, "priority", 5), SET_WRONG_TYPE);
+	ck_assert_int_eq(add_typed(f, f->rs[0], "weight", SMI_OCTETS, 0), SET_WRONG_TYPE);
+	ck_assert_int_eq(add_typed(f, f->rs[0], "weight", SMI_COUNTER64, 0), SET_WRONG_TYPE);
+	ck_assert_int_eq(add_typed(f, f->rs[0], "weight", 0x05, 0), SET_WRONG_TYPE);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(test_values)
+{
+	struct fixture *f = setup();
+
+	ck_assert_int_eq(add_int(f, f->rs[0], "admin_state", 2), SET_OK);
+	ck_assert_int_eq(add_int(f, f->rs[0], "admin_state", 0), SET_WRONG_VALUE);
+	ck_assert_int_eq(add_int(f, f->rs[0], "admin_state", 4), SET_WRONG_VALUE);
+	ck_assert_int_eq(add_uint(f, f->vi, "priority", 0), SET_WRONG_VALUE);
+	ck_assert_int_eq(add_uint(f, f->vi, "priority", 255), SET_OK);
+	ck_assert_int_eq(add_uint(f, f->vi, "priority", 256), SET_WRONG_VALUE);
+	ck_assert_int_eq(add_int(f, f->vi, "preempt", 0), SET_WRONG_VALUE);
+	ck_assert_int_eq(add_int(f, f->vi, "preempt", 2), SET_OK);
+	ck_assert_int_eq(add_int(f, f->vi, "preempt", 3), SET_WRONG_VALUE);
+	ck_assert_int_eq(add_uint(f, f->vi, "advert_interval", 1), SET_OK); /* 10 ms */
+	ck_assert_int_eq(add_uint(f, f->vi, "advert_interval", 0), SET_WRONG_VALUE);
+	ck_assert_int_eq(add_uint(f, f->vi, "advert_interval", UINT32_MAX), SET_WRONG_VALUE);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(test_not_writable)
+{
+	struct fixture *f = setup();
+	arc key[] = {2, 1, 2, 1, 4, 3, 119, 101, 98, 1, 4, 10, 0, 0, 1, 80}, nothing[] = {9, 9};
+	struct set_var v = {.name = key, .len = 16, .type = SMI_GAUGE32, .number = 80};
+
+	ck_assert_int_eq(add_int(f, f->rs[0], "state", 2), SET_NOT_WRITABLE);
+	ck_assert_int_eq(add_int(f, f->rs[0], "forwarding", 2), SET_NOT_WRITABLE);
+	ck_assert_int_eq(add_int(f, f->rs[0], "label", 2), SET_NOT_WRITABLE);
+	ck_assert_int_eq(set_add(f->set, &v), SET_NOT_WRITABLE);
+	v.name = nothing;
+	v.len = 2;
+	ck_assert_int_eq(set_add(f->set, &v), SET_NOT_WRITABLE);
+	v.len = 0;
+	ck_assert_int_eq(set_add(f->set, &v), SET_NOT_WRITABLE);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(test_no_row)
+{
+	struct fixture *f = setup();
+	struct real_server *other = ROW_NEW(real_server);
+	char why[WHY_SIZE];
+	arc name[OID_MAX];
+	struct set_var v = {.name = name, .type = SMI_INTEGER, .number = 3};
+
+	ck_assert(row_key_parse(&other->row, "web 10.0.0.2 80", why));
+	ck_assert_int_eq(add_int(f, other, "weight", 3), SET_NO_CREATION);
+	ck_assert_int_eq(add_int(f, other, "weight", -3), SET_WRONG_VALUE);
+	v.len = name_of(&f->rs[0]->row, "weight", name) - 1; /* a part of an index */
+	ck_assert_int_eq(set_add(f->set, &v), SET_NO_CREATION);
+	v.len += 2;
+	name[v.len - 1] = 0; /* too much of one */
+	ck_assert_int_eq(set_add(f->set, &v), SET_NO_CREATION);
+	row_free(&other->row);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(test_one_transaction)
+{
+	struct fixture *f = setup();
+	size_t var;
+
+	ck_assert_int_eq(add_int(f, f->rs[0], "weight", 10), SET_OK);
+	ck_assert_int_eq(add_int(f, f->rs[1], "weight", 20), SET_OK);
+	ck_assert_int_eq(add_int(f, f->rs[1], "admin_state", ADMIN_DRAIN), SET_OK);
+	ck_assert_int_eq(set_prepare(f->set, &var), SET_OK);
+	ck_assert_uint_eq(f->hub.edits, 2);
+	ck_assert(f->hub.mask == (COLUMN(real_server, weight) | COLUMN(real_server, admin_state)));
+	ck_assert_int_eq(((struct real_server *)f->hub.row)->weight, 20);
+	ck_assert_int_eq(f->rs[1]->weight, 1);
+	ck_assert_int_eq(set_commit(f->set, &var), SET_OK);
+	/* A GET right after the SET must read it. */
+	ck_assert_int_eq(f->rs[0]->weight, 10);
+	ck_assert_int_eq(f->rs[1]->weight, 20);
+	ck_assert_int_eq(f->rs[1]->admin_state, ADMIN_DRAIN);
+	end_set(f);
+	ck_assert_str_eq(f->hub.calls, "pcr");
+	teardown(f);
+}
+END_TEST
+
+START_TEST(test_undo)
+{
+	struct fixture *f = setup();
+	size_t var;
+
+	ck_assert_int_eq(add_int(f, f->rs[0], "weight", 10), SET_OK);
+	ck_assert_int_eq(set_prepare(f->set, &var), SET_OK);
+	ck_assert_int_eq(set_commit(f->set, &var), SET_OK);
+	ck_assert_int_eq(set_undo(f->set), SET_OK);
+	ck_assert_int_eq(f->rs[0]->weight, 1);
+	end_set(f);
+	ck_assert_str_eq(f->hub.calls, "pcur");
+	teardown(f);
+}
+END_TEST
+
+START_TEST(test_undo_fails)
+{
+	struct fixture *f = setup();
+	size_t var;
+
+	ck_assert_int_eq(add_int(f, f->rs[0], "weight", 10), SET_OK);
+	ck_assert_int_eq(set_prepare(f->set, &var), SET_OK);
+	ck_assert_int_eq(set_commit(f->set, &var), SET_OK);
+	f->hub.refuse[REQUEST_UNDO].kind = REFUSAL_STORE;
+	ck_assert_int_eq(set_undo(f->set), SET_UNDO_FAILED);
+	ck_assert_int_eq(f->rs[0]->weight, 10);
+	teardown(f);
+}
+END_TEST
+
+/* What was checked but never came to the hub needs no release; what was prepared does. */
+START_TEST(test_release)
+{
+	struct fixture *f = setup();
+	size_t var;
+
+	ck_assert_int_eq(add_int(f, f->rs[0], "weight", 10), SET_OK);
+	end_set(f);
+	ck_assert_str_eq(f->hub.calls, "");
+	f->set = set_new(&f->view, &f->set_hub);
+	ck_assert_int_eq(add_int(f, f->rs[0], "weight", 10), SET_OK);
+	ck_assert_int_eq(set_prepare(f->set, &var), SET_OK);
+	end_set(f);
+	ck_assert_str_eq(f->hub.calls, "pr");
+	ck_assert_int_eq(f->rs[0]->weight, 1);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(test_order)
+{
+	struct fixture *f = setup();
+	size_t var;
+
+	ck_assert_int_eq(add_int(f, f->rs[0], "weight", 10), SET_OK);
+	ck_assert_int_eq(set_commit(f->set, &var), SET_GEN_ERR);
+	ck_assert_int_eq(set_undo(f->set), SET_OK);
+	ck_assert_str_eq(f->hub.calls, "");
+	teardown(f);
+}
+END_TEST
+
+/* The error is the refusal's, and its variable the one that is about the refused column. */
+START_TEST(test_blame)
+{
+	static const struct {
+		enum refusal_kind kind;
+		int error;
+	} kinds[] = {{REFUSAL_VALUE, SET_WRONG_VALUE},
+	    {REFUSAL_INCONSISTENT, SET_INCONSISTENT_VALUE}, {REFUSAL_NAME, SET_INCONSISTENT_NAME},
+	    {REFUSAL_READONLY, SET_NOT_WRITABLE}, {REFUSAL_STORE, SET_COMMIT_FAILED},
+	    {REFUSAL_BUSY, SET_RESOURCE_UNAVAILABLE}};
+	struct fixture *f = setup();
+	struct refusal *why = &f->hub.refuse[REQUEST_PREPARE];
+	size_t var;
+
+	ck_assert_int_eq(add_int(f, f->rs[0], "weight", 10), SET_OK);
+	ck_assert_int_eq(add_int(f, f->rs[1], "weight", 20), SET_OK);
+	ck_assert_int_eq(add_uint(f, f->rs[1], "upper_threshold", 5), SET_OK);
+	why->table = &tables[TABLE_real_server];
+	why->column = COL_real_server_upper_threshold;
+	row_format(&f->rs[1]->row, why->row);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		why->kind = kinds[i].kind;
+		ck_assert_int_eq(set_prepare(f->set, &var), kinds[i].error);
+		ck_assert_uint_eq(var, 2);
+	}
+	why->column = COL_real_server_lower_threshold; /* not in the request: its row's first */
+	set_prepare(f->set, &var);
+	ck_assert_uint_eq(var, 1);
+	why->table = NULL; /* about nothing in the request: the first of all */
+	set_prepare(f->set, &var);
+	ck_assert_uint_eq(var, 0);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(test_commit_fails)
+{
+	struct fixture *f = setup();
+	size_t var;
+
+	ck_assert_int_eq(add_int(f, f->rs[0], "weight", 10), SET_OK);
+	ck_assert_int_eq(set_prepare(f->set, &var), SET_OK);
+	f->hub.refuse[REQUEST_COMMIT].kind = REFUSAL_STORE;
+	ck_assert_int_eq(set_commit(f->set, &var), SET_COMMIT_FAILED);
+	ck_assert_int_eq(f->rs[0]->weight, 1);
+	ck_assert_int_eq(set_undo(f->set), SET_OK);
+	end_set(f);
+	ck_assert_str_eq(f->hub.calls, "pcr");
+	teardown(f);
+}
+END_TEST
+
+/* Each writable column of the schema takes both ends of its range and refuses what is behind them. */
+START_TEST(test_ranges)
+{
+	struct fixture *f = setup();
+	size_t n, tried = 0;
+	const struct object *o = object_all(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct column *c = o[i].column;
+		int64_t scale = c->scale ? (int64_t)c->scale : 1;
+		struct row *r;
+
+		if (!c->set ||
+		    (c->type != TYPE_INT && c->type != TYPE_UINT && c->type != TYPE_USEC))
+			continue;
+		r = store_first(f->view.store, o[i].table->id);
+		if (!r) {
+			r = row_new(o[i].table);
+			store_insert(f->view.store, r);
+		}
+		int type = c->type == TYPE_INT ? SMI_INTEGER : SMI_GAUGE32;
+		int64_t low = (column_min(c) + scale - 1) / scale, high = column_max(c) / scale;
+
+		ck_assert_int_eq(add_typed(f, r, c->name, type, low), SET_OK);
+		ck_assert_int_eq(add_typed(f, r, c->name, type, high), SET_OK);
+		ck_assert_int_eq(add_typed(f, r, c->name, type, high + 1), SET_WRONG_VALUE);
+		if (low > 0 || type == SMI_INTEGER)
+			ck_assert_int_eq(add_typed(f, r, c->name, type, low - 1), SET_WRONG_VALUE);
+		tried++;
+	}
+	ck_assert_uint_gt(tried, 5);
+	teardown(f);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("agent_set");
+	TCase *tc = tcase_create("set");
+
+	log_init("test", (enum log_level)0); /* refusals are not what is looked at */
+	tcase_add_test(tc, test_weight);
+	tcase_add_test(tc, test_types);
+	tcase_add_test(tc, test_values);
+	tcase_add_test(tc, test_not_writable);
+	tcase_add_test(tc, test_no_row);
+	tcase_add_test(tc, test_one_transaction);
+	tcase_add_test(tc, test_undo);
+	tcase_add_test(tc, test_undo_fails);
+	tcase_add_test(tc, test_release);
+	tcase_add_test(tc, test_order);
+	tcase_add_test(tc, test_blame);
+	tcase_add_test(tc, test_commit_fails);
+	tcase_add_test(tc, test_ranges);
+	suite_add_tcase(s, tc);
+	return unit_run(s);
+}
