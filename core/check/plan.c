@@ -46,8 +46,8 @@ struct verdict_rules plan_rules(const struct plan *p)
 	return (struct verdict_rules){.interval = p->row->interval,
 	    .retry_delay = p->row->retry_delay,
 	    .retries = p->row->retries,
-	    .rise = 1,
-	    .fall = 1};
+	    .rise = p->row->rise,
+	    .fall = p->row->fall};
 }
 
 bool plan_is_wide(const struct plan *p)

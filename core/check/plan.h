@@ -26,7 +26,8 @@ struct plan {
 	    COLUMN(check, pattern_absent) | COLUMN(check, virtual_host) |                          \
 	    COLUMN(check, http_version) | COLUMN(check, sni))
 #define PLAN_RULE_COLUMNS                                                                          \
-	(COLUMN(check, interval) | COLUMN(check, retries) | COLUMN(check, retry_delay))
+	(COLUMN(check, interval) | COLUMN(check, retries) | COLUMN(check, retry_delay) |           \
+	    COLUMN(check, rise) | COLUMN(check, fall))
 #define PLAN_SCOPE_COLUMNS (COLUMN(check, server_address) | COLUMN(check, server_port))
 
 void plan_init(struct plan *p, const struct check *row);

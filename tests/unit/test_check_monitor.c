@@ -499,6 +499,31 @@ START_TEST(test_modified)
 }
 END_TEST
 
+/* It takes as many as the row says to fall, and to rise. */
+START_TEST(test_rise_and_fall)
+{
+	struct check_result *r;
+	struct check *c;
+
+	usual(false);
+	c = check("web", "tcp");
+	c->retries = 0;
+	c->rise = 5;
+	c->fall = 4;
+	begin(GROUP_CHANGE);
+	put(&c->row);
+	end();
+	run(NULL, 20);
+	port_open(1);
+	ck_assert(run(second_up, 2000));
+	r = known_result(port[1], "tcp");
+	ck_assert_uint_eq(r->consecutive, 5);
+	port_close(1);
+	ck_assert(run(second_down, 2000));
+	ck_assert_uint_eq(r->consecutive, 4);
+}
+END_TEST
+
 /* Another check in the place of the one that failed does not bring the server back. */
 START_TEST(test_replaced)
 {
@@ -759,6 +784,7 @@ int main(void)
 	tcase_add_test(tc, test_counters_arrive);
 	tcase_add_test(tc, test_untouched);
 	tcase_add_test(tc, test_modified);
+	tcase_add_test(tc, test_rise_and_fall);
 	tcase_add_test(tc, test_replaced);
 	tcase_add_test(tc, test_disabled);
 	tcase_add_test(tc, test_removed);
