@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel's interfaces and addresses, over rtnetlink.
+ *
+ * A picture of all interfaces and their addresses is kept up to date from the
+ * kernel's notifications; when some were lost (ENOBUFS), it is read whole
+ * again.  Addresses are added and removed in batches: what is queued goes to
+ * the kernel with one send, and is in force when kernel_flush() returns.  An
+ * address that is already there is left as it is, with its place among the
+ * interface's addresses and whatever refers to it.
+ *
+ * Addresses that this program sets are marked with a protocol number
+ * (IFA_PROTO, Linux 5.18), so that those of an address owner's interface, which
+ * are the administrator's, are told from ours.
+ */
+#ifndef VRRP_KERNEL_H
+#define VRRP_KERNEL_H
+
+#include <event2/event.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include "core/base/addr.h"
+
+#define KERNEL_MAC_LEN 6
+
+struct kernel;
+
+struct kernel_address {
+	TAILQ_ENTRY(kernel_address) entry;
+	struct addr address;
+	uint8_t prefix_length;
+	bool secondary;
+	bool ours;  /* marked by this program */
+	bool stale; /* of a resynchronization */
+};
+
+/* Read only outside of kernel.c. */
+struct kernel_interface {
+	TAILQ_ENTRY(kernel_interface) entry;
+	char name[IFNAMSIZ];
+	int index;
+	unsigned flags; /* IFF_UP, IFF_RUNNING... */
+	uint8_t mac[KERNEL_MAC_LEN];
+	bool has_mac; /* Ethernet or like it */
+	bool stale;
+	/* In the kernel's order: the primary address first. */
+	TAILQ_HEAD(, kernel_address) addresses;
+};
+
+/* An address to be set. */
+struct kernel_vip {
+	int index; /* of the interface */
+	struct addr address;
+	uint8_t prefix_length;
+	uint8_t scope;
+	struct addr broadcast; /* may be unset */
+	char label[IFNAMSIZ];  /* may be empty */
+};
+
+/*
+ * Reads everything once (blocking) and watches from then on.  changed() is called after a group of
+ * notifications that changed the picture.  NULL, after logging, if the kernel cannot be reached.
+ */
+struct kernel *kernel_new(struct event_base *base, void (*changed)(void *arg), void *arg);
+void kernel_free(struct kernel *k);
+
+/*
+ * Brings the picture up to date now; changed() is called later if there was something new.  After it
+ * and after kernel_flush() the picture is exact.
+ */
+void kernel_refresh(struct kernel *k);
+
+/* NULL if there is none.  Valid until the picture is brought up to date again. */
+const struct kernel_interface *kernel_interface(const struct kernel *k, const char *name);
+/* NULL if the interface does not have it. */
+const struct kernel_address *kernel_address(
+    const struct kernel_interface *i, const struct addr *address);
+
+/* Queue a change.  The address of vip must fit the family of its other addresses. */
+void kernel_add(struct kernel *k, const struct kernel_vip *vip);
+void kernel_remove(struct kernel *k, const struct kernel_vip *vip);
+/* Sends what is queued.  Failures are logged; false if there were any. */
+bool kernel_flush(struct kernel *k);
+
+#endif

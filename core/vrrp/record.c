@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See record.h. */
+#include "core/vrrp/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include "core/base/log.h"
+
+#define SLOTS 1024
+#define MAGIC 0x56525250u /* "VRRP" */
+#define LAYOUT 1
+#define BOOT_ID_LEN 36
+
+struct record_slot {
+	struct record_key key; /* no interface: free */
+	_Atomic uint64_t spoke;
+};
+
+struct layout {
+	uint32_t magic;
+	uint32_t layout;
+	char boot_id[40];
+	struct record_slot slot[SLOTS];
+};
+
+struct record {
+	struct layout *map;
+	char path[320];
+};
+
+static void read_boot_id(char id[40])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+	memset(id, 0, 40);
+	if (fd < 0)
+		return;
+	if (read(fd, id, BOOT_ID_LEN) != BOOT_ID_LEN)
+		memset(id, 0, 40);
+	close(fd);
+}
+
+static bool in_memory(const char *folder)
+{
+	struct statfs fs;
+
+	return statfs(folder, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC) &&
+	       access(folder, W_OK) == 0;
+}
+
+/* A director is known by its state directory, whatever path led to it. */
+static bool choose_path(const char *state_dir, char *path, size_t size)
+{
+	static const char *const folders[] = {"/run", "/dev/shm"};
+	char own[256];
+	struct stat st;
+
+	snprintf(own, sizeof(own), "%s/run/vrrp", state_dir);
+	if (stat(state_dir, &st) < 0)
+		return false;
+	if (in_memory(own)) {
+		snprintf(path, size, "%s/masters", own);
+		return true;
+	}
+	for (size_t k = 0; k < sizeof(folders) / sizeof(folders[0]); k++)
+		if (in_memory(folders[k])) {
+			snprintf(path, size, "%s/directord-vrrp-%llx-%llx", folders[k],
+			    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+			return true;
+		}
+	snprintf(path, size, "%s/masters", own);
+	return true;
+}
+
+/* Nobody else's file, whatever lies there (/dev/shm is everybody's). */
+static int open_own(const char *path, uid_t owner, gid_t group)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    (st.st_uid != geteuid() && st.st_uid != owner) || (st.st_mode & 077) ||
+	    ftruncate(fd, sizeof(struct layout)) < 0) {
+		close(fd);
+		errno = EPERM;
+		return -1;
+	}
+	if (st.st_uid != owner && fchown(fd, owner, group) < 0)
+		log_debug("cannot give %s away: %s", path, strerror(errno));
+	return fd;
+}
+
+static void validate(struct layout *l)
+{
+	char boot_id[40];
+
+	read_boot_id(boot_id);
+	if (l->magic == MAGIC && l->layout == LAYOUT &&
+	    memcmp(l->boot_id, boot_id, sizeof(boot_id)) == 0)
+		return;
+	memset(l, 0, sizeof(*l));
+	l->magic = MAGIC;
+	l->layout = LAYOUT;
+	memcpy(l->boot_id, boot_id, sizeof(boot_id));
+}
+
+struct record *record_open(const char *state_dir, uid_t owner, gid_t group)
+{
+	struct record *r;
+	char path[320] = "";
+	void *map = MAP_FAILED;
+	int fd = -1;
+
+	if (choose_path(state_dir, path, sizeof(path)))
+		fd = open_own(path, owner, group);
+	if (fd >= 0)
+		map = mmap(NULL, sizeof(struct layout), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED) {
+		log_warning("cannot keep what is master in %s: %s; after a restart of this process "
+			    "its instances will begin as backup",
+		    path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	close(fd);
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		abort();
+	r->map = map;
+	snprintf(r->path, sizeof(r->path), "%s", path);
+	validate(r->map);
+	return r;
+}
+
+void record_close(struct record *r)
+{
+	if (!r)
+		return;
+	munmap(r->map, sizeof(struct layout));
+	free(r);
+}
+
+void record_remove(struct record *r)
+{
+	if (r && unlink(r->path) < 0)
+		log_debug("cannot remove %s: %s", r->path, strerror(errno));
+}
+
+struct record_slot *record_find(struct record *r, const struct record_key *key, usec_t *spoke)
+{
+	struct record_slot *empty = NULL;
+
+	*spoke = 0;
+	if (!r)
+		return NULL;
+	for (int k = 0; k < SLOTS; k++) {
+		struct record_slot *s = &r->map->slot[k];
+
+		if (memcmp(&s->key, key, sizeof(*key)) == 0) {
+			*spoke = s->spoke;
+			return s;
+		}
+		if (!s->key.interface[0] && !empty)
+			empty = s;
+	}
+	if (empty) {
+		empty->spoke = 0;
+		empty->key = *key;
+	}
+	return empty;
+}
+
+void record_set(struct record_slot *slot, usec_t spoke)
+{
+	if (slot)
+		slot->spoke = spoke;
+}
+
+void record_forget(struct record_slot *slot)
+{
+	if (!slot)
+		return;
+	slot->spoke = 0;
+	memset(&slot->key, 0, sizeof(slot->key));
+}

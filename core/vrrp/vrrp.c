@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See vrrp.h and router.h. */
+#include "core/vrrp/vrrp.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "core/base/privilege.h"
+#include "core/vrrp/lock.h"
+#include "core/vrrp/router.h"
+
+#define REALTIME_PRIORITY 10
+#define COUNTERS_PERIOD USEC_PER_SEC
+#define HANDOVER_PATIENCE USEC_PER_SEC
+/* How long the process goes on without a hub. */
+#define ORPHAN_TIME (30 * USEC_PER_SEC)
+
+/* Opened before the privileges are dropped, used after. */
+static struct record *prepared_record;
+
+/* ------------------------------------------------------------------------ work */
+
+void router_wake(struct router *r)
+{
+	event_active(r->act, EV_TIMEOUT, 0);
+}
+
+/* All events at hand have been handled: addresses, then announcements, then reports. */
+static void router_act(struct router *r)
+{
+	struct virtual *v;
+
+	kernel_refresh(r->kernel);
+	TAILQ_FOREACH (v, &r->virtuals, entry)
+		virtual_act_addresses(v);
+	kernel_flush(r->kernel);
+	TAILQ_FOREACH (v, &r->virtuals, entry)
+		virtual_act_announce(v);
+	vrrp_arp_flush(r->arp);
+	report_states(r);
+}
+
+static void on_act(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	router_act(arg);
+}
+
+static void evaluate_all(struct router *r)
+{
+	struct virtual *v;
+
+	TAILQ_FOREACH (v, &r->virtuals, entry)
+		virtual_evaluate(v);
+}
+
+static void kernel_changed(void *arg)
+{
+	struct router *r = arg;
+	struct virtual *v;
+	struct link *l;
+
+	TAILQ_FOREACH (l, &r->links, entry)
+		link_refresh(l);
+	evaluate_all(r);
+	TAILQ_FOREACH (v, &r->virtuals, entry)
+		virtual_check_addresses(v);
+	router_wake(r);
+}
+
+static void on_counters(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	report_counters(arg);
+}
+
+/* ------------------------------------------------------------------------ rows */
+
+static void retire(struct virtual *v, const char *why)
+{
+	virtual_stop(v, why);
+	report_transitions(v);
+	report_forget(v);
+	if (v->row->row.user == v)
+		v->row->row.user = NULL;
+	virtual_free(v);
+}
+
+/* Instances whose rows are gone, or describe another virtual router now. */
+static void remove_instances(struct router *r, const struct change *c, size_t n)
+{
+	struct virtual *v, *next;
+
+	for (size_t k = 0; k < n; k++)
+		if (c[k].kind == CHANGE_REMOVED && c[k].row->table->id == TABLE_vrrp_instance &&
+		    c[k].row->user)
+			retire(c[k].row->user, "it was removed from the configuration");
+	for (v = TAILQ_FIRST(&r->virtuals); v; v = next) {
+		next = TAILQ_NEXT(v, entry);
+		if (!virtual_is(v, v->row))
+			retire(v, "its interface, VRID or version was changed");
+	}
+}
+
+static void make_groups(struct router *r)
+{
+	STORE_FOREACH (sync_group, row, engine_store(r->engine)) {
+		struct vrrp_group *g = row->row.user;
+
+		if (g)
+			continue;
+		g = calloc(1, sizeof(*g));
+		if (!g)
+			abort();
+		vrrp_group_init(g, row->name);
+		row->row.user = g;
+	}
+}
+
+/* After the instances have been configured: their rows name these groups no longer. */
+static void remove_groups(const struct change *c, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		if (c[k].kind == CHANGE_REMOVED && c[k].row->table->id == TABLE_sync_group)
+			free(c[k].row->user);
+}
+
+static void make_instances(struct router *r)
+{
+	STORE_FOREACH (vrrp_instance, row, engine_store(r->engine))
+		if (!row->row.user)
+			virtual_new(r, row);
+}
+
+/* Brings everything to what the rows say; what they say already is not touched. */
+static void apply(struct router *r, const struct change *c, size_t n)
+{
+	struct virtual *v;
+
+	remove_instances(r, c, n);
+	TAILQ_FOREACH (v, &r->virtuals, entry)
+		virtual_shed(v);
+	kernel_flush(r->kernel);
+	make_groups(r);
+	make_instances(r);
+	TAILQ_FOREACH (v, &r->virtuals, entry)
+		virtual_configure(v);
+	remove_groups(c, n);
+	evaluate_all(r); /* which addresses are virtual is known for all now */
+	TAILQ_FOREACH (v, &r->virtuals, entry)
+		virtual_start(v);
+	TAILQ_FOREACH (v, &r->virtuals, entry)
+		virtual_check_addresses(v);
+}
+
+/* ------------------------------------------------------------------- lifecycle */
+
+static void on_startup(int fd, short what, void *arg)
+{
+	struct router *r = arg;
+	struct virtual *v;
+
+	(void)fd;
+	(void)what;
+	r->running = true;
+	TAILQ_FOREACH (v, &r->virtuals, entry)
+		virtual_start(v);
+}
+
+/* The first rows are here: from now on this is the process that acts. */
+static void begin(struct router *r)
+{
+	struct timeval tv = usec_to_timeval(COUNTERS_PERIOD);
+	usec_t delay = store_system(engine_store(r->engine))->vrrp_startup_delay;
+
+	r->begun = true;
+	r->lock = lock_take(engine_run_dir(r->engine), HANDOVER_PATIENCE);
+	kernel_refresh(r->kernel);
+	event_add(r->counters, &tv);
+	r->running = delay == 0;
+	if (r->running)
+		return;
+	log_info("waits for %.3f s before it takes part", (double)delay / 1e6);
+	tv = usec_to_timeval(delay);
+	event_add(r->startup, &tv);
+}
+
+/* Where another process' system row says so, the counters go on. */
+static void adopt_system(struct router *r)
+{
+	const struct system *row = store_system(engine_store(r->engine));
+
+	r->checksum_errors = row->vrrp_checksum_errors;
+	r->version_errors = row->vrrp_version_errors;
+	r->vrid_errors = row->vrrp_vrid_errors;
+}
+
+static bool is_ours(const struct change *c)
+{
+	switch (c->row->table->id) {
+	case TABLE_vrrp_instance:
+	case TABLE_vrrp_address:
+	case TABLE_sync_group:
+		return c->kind != CHANGE_MODIFIED || c->before;
+	}
+	return false;
+}
+
+static bool any_ours(const struct change *c, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		if (is_ours(&c[k]))
+			return true;
+	return false;
+}
+
+static void changed(struct engine *e, const struct change *c, size_t n, bool sync, void *arg)
+{
+	struct router *r = arg;
+	bool first = !r->begun;
+
+	if (first ? !sync : !any_ours(c, n))
+		return; /* the whole comes first */
+	if (first) {
+		begin(r);
+		adopt_system(r);
+	}
+	apply(r, c, n);
+	router_act(r);
+	if (first)
+		engine_ready(e);
+}
+
+static void resign(struct router *r, const char *why)
+{
+	struct virtual *v;
+
+	log_info("stops: %s", why);
+	TAILQ_FOREACH (v, &r->virtuals, entry)
+		vrrp_fsm_stop(&v->fsm, clock_now(), why);
+	router_act(r);
+	report_counters(r);
+	record_remove(r->record);
+	engine_exit(r->engine, 0);
+}
+
+static void stop(struct engine *e, bool clean, void *arg)
+{
+	if (clean)
+		resign(arg, "directord stops");
+	else
+		engine_exit(e, 0); /* another process takes over what is there */
+}
+
+static void orphaned(struct engine *e, void *arg)
+{
+	struct router *r = arg;
+	struct timeval tv = usec_to_timeval(ORPHAN_TIME);
+
+	(void)e;
+	log_warning("directord is gone; goes on for %u s until another one takes over",
+	    (unsigned)(ORPHAN_TIME / USEC_PER_SEC));
+	event_add(r->orphan, &tv);
+}
+
+static void on_orphan(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	resign(arg, "directord did not come back");
+}
+
+static void on_leave(int fd, short what, void *arg)
+{
+	struct router *r = arg;
+
+	(void)fd;
+	(void)what;
+	log_info("leaves everything to another process");
+	engine_exit(r->engine, 0);
+}
+
+static void on_terminate(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	resign(arg, "terminated by a signal");
+}
+
+static void make_events(struct router *r)
+{
+	r->act = event_new(r->base, -1, 0, on_act, r);
+	r->counters = event_new(r->base, -1, EV_PERSIST, on_counters, r);
+	r->startup = evtimer_new(r->base, on_startup, r);
+	r->orphan = evtimer_new(r->base, on_orphan, r);
+	r->leave = evsignal_new(r->base, LOCK_SIGNAL_LEAVE, on_leave, r);
+	r->terminate = evsignal_new(r->base, SIGTERM, on_terminate, r);
+	event_add(r->leave, NULL);
+	event_add(r->terminate, NULL);
+}
+
+static void finish(void *arg)
+{
+	struct router *r = arg;
+	struct virtual *v;
+
+	while ((v = TAILQ_FIRST(&r->virtuals)))
+		virtual_free(v);
+	STORE_FOREACH (sync_group, g, engine_store(r->engine)) {
+		free(g->row.user);
+		g->row.user = NULL;
+	}
+	event_free(r->act);
+	event_free(r->counters);
+	event_free(r->startup);
+	event_free(r->orphan);
+	event_free(r->leave);
+	event_free(r->terminate);
+	vrrp_arp_free(r->arp);
+	kernel_free(r->kernel);
+	record_close(r->record);
+	if (r->lock >= 0)
+		close(r->lock);
+	free(r);
+}
+
+static void *start(struct engine *e)
+{
+	struct router *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		abort();
+	r->engine = e;
+	r->base = engine_base(e);
+	r->lock = -1;
+	r->record = prepared_record;
+	TAILQ_INIT(&r->virtuals);
+	TAILQ_INIT(&r->links);
+	make_events(r);
+	r->kernel = kernel_new(r->base, kernel_changed, r);
+	r->arp = vrrp_arp_new(r->base);
+	if (r->kernel && r->arp)
+		return r;
+	finish(r);
+	return NULL;
+}
+
+/* --------------------------------------------------------------------- prepare */
+
+/* Where the system does not permit it, everything works all the same, a little less surely. */
+static void become_realtime(void)
+{
+	struct sched_param p = {.sched_priority = REALTIME_PRIORITY};
+
+	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &p) == 0)
+		return;
+	log_info("no real-time priority: %s", strerror(errno));
+	if (setpriority(PRIO_PROCESS, 0, -20) < 0)
+		log_info("no raised priority either: %s", strerror(errno));
+}
+
+/*
+ * Future mappings are locked only where the limit does not count: otherwise, after the change of
+ * user, the process would run out of memory when it reaches it.
+ */
+static void lock_memory(void)
+{
+	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+	int what = MCL_CURRENT;
+
+	if (setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0)
+		what |= MCL_FUTURE;
+	if (mlockall(what) < 0)
+		log_info("memory is not locked: %s", strerror(errno));
+}
+
+static int prepare(const char *state_dir)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+
+	if (uid == 0)
+		privilege_user("vrrp", &uid, &gid);
+	prepared_record = record_open(state_dir, uid, gid);
+	become_realtime();
+	lock_memory();
+	return 0;
+}
+
+static const cap_value_t caps[] = {CAP_NET_ADMIN, CAP_NET_RAW};
+
+const struct engine_program vrrp_program = {
+    .name = "vrrp",
+    .process = P_VRRP,
+    .caps = caps,
+    .ncaps = sizeof(caps) / sizeof(caps[0]),
+    .prepare = prepare,
+    .start = start,
+    .finish = finish,
+    .ops = {.changed = changed, .stop = stop, .orphaned = orphaned},
+};
