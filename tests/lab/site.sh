@@ -94,7 +94,7 @@ is_backup() {
 }
 # transitions HOST: of all VRRP instances together
 transitions() {
-	ctl "$1" show vrrp_instance --json | sed -n 's/.*"transitions": *\([0-9]*\).*/\1/p' | paste -sd+ | bc
+	ctl "$1" show vrrp_instance --json | sed -n 's/.*"transitions": *\([0-9]*\).*/\1/p' | awk '{n += $1} END {print n + 0}'
 }
 # kernel_connections HOST: connections that the kernel has scheduled for the VIP
 kernel_connections() {
