@@ -38,3 +38,15 @@ void inherit(struct row *r, column_mask given, uint32_t vrrp_version)
 	else if (r->table == &tables[TABLE_virtual_server])
 		inherit_virtual_server((struct virtual_server *)r, given);
 }
+
+column_mask inherit_columns(const struct table *t)
+{
+	if (t == &tables[TABLE_vrrp_instance])
+		return COLUMN(vrrp_instance, version) | COLUMN(vrrp_instance, priority) |
+		       COLUMN(vrrp_instance, initial_state);
+	if (t == &tables[TABLE_check])
+		return COLUMN(check, retry_delay);
+	if (t == &tables[TABLE_virtual_server])
+		return COLUMN(virtual_server, persistence_timeout);
+	return 0;
+}

@@ -13,5 +13,7 @@
  * global default.
  */
 void inherit(struct row *r, column_mask given, uint32_t vrrp_version);
+/* The columns that it may set. */
+column_mask inherit_columns(const struct table *t);
 
 #endif

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* virtual_server, server_pool, real_server, virtual_server_group and their checks (see reader.h). */
+/* virtual_server, server_pool and real_server (see reader.h). */
 #include "core/config/read_lvs.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PERSISTENCE_DEFAULT 360
-#define GROUP_ADDRESSES 65536
 #define NOSCRIPT "directord runs no scripts yet"
 #define MAIL "directord sends no mail; its events are SNMP notifications"
 
@@ -26,7 +24,7 @@ bool looks_like_address(const char *word)
 				 : word[strspn(word, "0123456789./-")] == '\0';
 }
 
-static bool read_port(struct reader *r, const struct word *w, uint32_t *port)
+bool read_port(struct reader *r, const struct word *w, uint32_t *port)
 {
 	int64_t n;
 
@@ -71,7 +69,6 @@ static bool set_tunnel_word(
 /* lvs_method NAT|DR|TUN [type ipip|gue|gre] [port N] [nocsum|csum|remcsum] */
 static void read_method_words(struct reader *r, struct real_server *rs, const struct statement *st)
 {
-	column_mask given = marks_given(&rs->row);
 	size_t used;
 
 	if (!read_words(r, st, 2, SIZE_MAX) ||
@@ -86,234 +83,6 @@ static void read_method_words(struct reader *r, struct real_server *rs, const st
 	for (size_t i = 2; i < st->n; i += used)
 		if (!set_tunnel_word(r, rs, st->words + i, st->n - i, &used))
 			return;
-	/* Who gives a method of his own takes nothing of another one's tunnel. */
-	for (int c = 0; TUNNEL_COLUMNS >> c; c++)
-		if (TUNNEL_COLUMNS >> c & 1 && !(given >> c & 1) &&
-		    !(marks_given(&rs->row) >> c & 1))
-			marks_column(&rs->row, c, st->at);
-}
-
-/* ---- Checks inside of a real server: TCP_CHECK, HTTP_GET, SSL_GET. */
-
-struct checker {
-	struct pool_server *server;
-	struct check *base; /* what stands outside of url blocks */
-	struct check **urls;
-	size_t nurls;
-	char flags[16]; /* of the pattern in the url that is being read */
-	struct place flags_at;
-};
-
-static void add_check(struct pool_server *s, struct check *c)
-{
-	s->checks = checked(realloc(s->checks, (s->nchecks + 1) * sizeof(struct check *)));
-	s->checks[s->nchecks++] = c;
-}
-
-static void set_alpha(struct reader *r, struct alpha *a, const struct statement *st)
-{
-	if (!read_switch(r, st, &a->on))
-		return;
-	a->given = true;
-	a->at = st->at;
-}
-
-static void read_checker_alpha(struct reader *r, struct block *b, const struct statement *st)
-{
-	set_alpha(r, &((struct checker *)b->data)->server->alpha, st);
-}
-
-/* Words and ranges, as many as there are. */
-static void read_status(struct reader *r, struct block *b, const struct statement *st)
-{
-	struct row *row = b->scopes[0].row;
-	char text[256] = "";
-	size_t n = 0;
-
-	if (!read_words(r, st, 2, SIZE_MAX))
-		return;
-	for (size_t i = 1; i < st->n && n < sizeof(text); i++)
-		n += (size_t)snprintf(
-		    text + n, sizeof(text) - n, "%s%s", i > 1 ? " " : "", st->words[i].text);
-	if (n >= sizeof(text))
-		diagnosis_error(r->d, st->at, "'status_code' has too many values");
-	else if (read_value(r, row, COL_check_status_codes, &(struct word){text, st->words[1].at}))
-		marks_column(row, COL_check_status_codes, st->at);
-}
-
-static void read_regex_options(struct reader *r, struct block *b, const struct statement *st)
-{
-	static const struct {
-		const char *word;
-		char flag;
-	} options[] = {{"caseless", 'i'}, {"dotall", 's'}, {"multiline", 'm'}, {"extended", 'x'},
-	    {"ungreedy", 'U'}, {"dupnames", 'J'}, {"no_auto_capture", 'n'}};
-	const size_t noptions = sizeof(options) / sizeof(*options);
-	struct checker *k = b->data;
-
-	for (size_t w = 1; w < st->n; w++) {
-		size_t i = 0, n = strlen(k->flags);
-
-		while (i < noptions && strcmp(options[i].word, st->words[w].text) != 0)
-			i++;
-		if (i == noptions)
-			diagnosis_error(r->d, st->words[w].at, "the option '%s' is not supported",
-			    st->words[w].text);
-		else if (!strchr(k->flags, options[i].flag))
-			k->flags[n] = options[i].flag;
-	}
-	k->flags_at = st->at;
-}
-
-/* The options become part of the pattern: "(?i)welcome". */
-static void apply_regex_options(struct reader *r, struct checker *k, struct check *c)
-{
-	char pattern[COLUMN_TEXT_SIZE + 32];
-
-	if (!*k->flags)
-		return;
-	if (!*c->pattern) {
-		diagnosis_error(r->d, k->flags_at, "there is no 'regex' for the options");
-		return;
-	}
-	snprintf(pattern, sizeof(pattern), "(?%s)%s", k->flags, c->pattern);
-	read_value(r, &c->row, COL_check_pattern,
-	    &(struct word){pattern, marks_place(&c->row, COL_check_pattern)});
-}
-
-#define URL_COLUMNS                                                                                \
-	(COLUMN(check, path) | COLUMN(check, digest) | COLUMN(check, pattern) |                    \
-	    COLUMN(check, pattern_absent) | COLUMN(check, virtual_host))
-
-static const struct keyword url_keywords[] = {
-    {"status_code", KEYWORD_LINE, read_status, NULL},
-    {"regex_options", KEYWORD_LINE, read_regex_options, NULL},
-    {"regex_stack", KEYWORD_IDLE, NULL, "the stack grows as needed"},
-    {"regex_min_offset", KEYWORD_UNSUPPORTED, NULL, NULL},
-    {"regex_max_offset", KEYWORD_UNSUPPORTED, NULL, NULL},
-    {NULL, KEYWORD_IDLE, NULL, NULL},
-};
-
-static void read_url(struct reader *r, struct block *b, const struct statement *st)
-{
-	static const struct block_type type = {"url", url_keywords, NULL};
-	struct checker *k = b->data;
-	struct check *c = ROW_NEW(check);
-	struct block url = {
-	    .type = &type, .at = st->at, .scopes = {{&c->row, URL_COLUMNS}}, .data = k};
-
-	marks_row(&c->row, st->at);
-	memset(k->flags, 0, sizeof(k->flags));
-	k->urls = checked(realloc(k->urls, (k->nurls + 1) * sizeof(struct check *)));
-	k->urls[k->nurls++] = c;
-	if (!read_words(r, st, 1, 1)) {
-		lexer_skip_block(r->lexer);
-		return;
-	}
-	read_block(r, &url);
-	if (!(marks_given(&c->row) & COLUMN(check, path)))
-		diagnosis_error(r->d, url.at, "the url has no path");
-	apply_regex_options(r, k, c);
-}
-
-static void read_http_version(struct reader *r, struct block *b, const struct statement *st)
-{
-	struct row *row = b->scopes[0].row;
-
-	if (st->n == 2 && strcasecmp(st->words[1].text, "1.0C") == 0) {
-		/* 1.0 with "Connection: close": the connection is closed anyway. */
-		((struct check *)row)->http_version = HTTP_VERSION_1_0;
-		marks_column(row, COL_check_http_version, st->at);
-	} else {
-		read_column(r, row, COL_check_http_version, st);
-	}
-}
-
-static void read_nb_get_retry(struct reader *r, struct block *b, const struct statement *st)
-{
-	read_column(r, b->scopes[0].row, COL_check_retries, st);
-}
-
-#define CONNECTION_KEYWORDS                                                                        \
-	{"alpha", KEYWORD_LINE, read_checker_alpha, NULL},                                         \
-	    {"bind_if", KEYWORD_UNSUPPORTED, NULL, NULL},                                          \
-	    {"bind_port", KEYWORD_UNSUPPORTED, NULL, NULL},                                        \
-	    {"fwmark", KEYWORD_UNSUPPORTED, NULL, NULL},                                           \
-	{                                                                                          \
-		"log_all_failures", KEYWORD_IDLE, NULL,                                            \
-		    "the table checkResult counts all failures"                                    \
-	}
-#define CONNECTION_COLUMNS                                                                         \
-	(CHECK_DEFAULTS | COLUMN(check, connect_address) | COLUMN(check, connect_port) |           \
-	    COLUMN(check, bind_address))
-
-static const struct keyword tcp_keywords[] = {
-    CONNECTION_KEYWORDS, {NULL, KEYWORD_IDLE, NULL, NULL}};
-
-static const struct keyword http_keywords[] = {CONNECTION_KEYWORDS,
-    {"url", KEYWORD_BLOCK, read_url, NULL},
-    {"http_protocol", KEYWORD_LINE, read_http_version, NULL},
-    {"nb_get_retry", KEYWORD_LINE, read_nb_get_retry, NULL},
-    {"fast_recovery", KEYWORD_IDLE, NULL, "each url is a check of its own"},
-    {NULL, KEYWORD_IDLE, NULL, NULL}};
-
-static struct check *new_checker(struct reader *r, const struct statement *st, enum check_type type)
-{
-	struct check *c = ROW_NEW(check);
-
-	(void)r;
-	c->type = type;
-	marks_row(&c->row, st->at);
-	return c;
-}
-
-static void read_tcp_check(struct reader *r, struct block *b, const struct statement *st)
-{
-	static const struct block_type type = {"TCP_CHECK", tcp_keywords, NULL};
-	struct checker k = {.server = b->data, .base = new_checker(r, st, CHECK_TCP)};
-	struct block block = {.type = &type,
-	    .at = st->at,
-	    .scopes = {{&k.base->row, CONNECTION_COLUMNS}},
-	    .data = &k};
-
-	read_block(r, &block);
-	add_check(k.server, k.base);
-}
-
-/* Each url is a check; what stands outside of them holds for all. */
-static void read_http(struct reader *r, struct block *b, const struct statement *st,
-    const struct block_type *type, enum check_type check_type, column_mask more)
-{
-	struct checker k = {.server = b->data, .base = new_checker(r, st, check_type)};
-	struct block block = {.type = type,
-	    .at = st->at,
-	    .scopes = {{&k.base->row, CONNECTION_COLUMNS | COLUMN(check, virtual_host) | more}},
-	    .data = &k};
-
-	read_block(r, &block);
-	if (!k.nurls)
-		diagnosis_error(r->d, block.at, "%s has no url", type->name);
-	for (size_t i = 0; i < k.nurls; i++) {
-		k.urls[i]->type = check_type;
-		marks_inherit(&k.urls[i]->row, &k.base->row, ~(column_mask)0);
-		add_check(k.server, k.urls[i]);
-	}
-	free(k.urls);
-	marks_free_row(&k.base->row);
-}
-
-static void read_http_get(struct reader *r, struct block *b, const struct statement *st)
-{
-	static const struct block_type type = {"HTTP_GET", http_keywords, NULL};
-
-	read_http(r, b, st, &type, CHECK_HTTP, 0);
-}
-
-static void read_ssl_get(struct reader *r, struct block *b, const struct statement *st)
-{
-	static const struct block_type type = {"SSL_GET", http_keywords, NULL};
-
-	read_http(r, b, st, &type, CHECK_HTTPS, COLUMN(check, sni));
 }
 
 /* ---- real_server */
@@ -325,7 +94,7 @@ static void read_server_method(struct reader *r, struct block *b, const struct s
 
 static void read_server_alpha(struct reader *r, struct block *b, const struct statement *st)
 {
-	set_alpha(r, &((struct pool_server *)b->data)->alpha, st);
+	read_alpha(r, &((struct pool_server *)b->data)->alpha, st);
 }
 
 #define OTHER_CHECKS "only TCP_CHECK, HTTP_GET and SSL_GET are"
@@ -388,46 +157,6 @@ static void read_real_server(struct reader *r, struct block *b, const struct sta
 		row_free(&s->check_defaults->row);
 		s->check_defaults = NULL;
 	}
-}
-
-/* ---- check NAME { } */
-
-/* real_server ADDRESS PORT: the one that is checked. */
-static void read_check_server(struct reader *r, struct block *b, const struct statement *st)
-{
-	struct check *c = (struct check *)b->scopes[0].row;
-
-	if (!read_words(r, st, 2, 3) || !read_address(r, &st->words[1], &c->server_address) ||
-	    (st->n == 3 && !read_port(r, &st->words[2], &c->server_port)))
-		return;
-	marks_column(&c->row, COL_check_server_address, st->at);
-	marks_column(&c->row, COL_check_server_port, st->at);
-}
-
-static const struct keyword check_keywords[] = {
-    {"real_server", KEYWORD_LINE, read_check_server, NULL},
-    {"status_code", KEYWORD_LINE, read_status, NULL},
-    {NULL, KEYWORD_IDLE, NULL, NULL},
-};
-
-static void read_check(struct reader *r, struct block *b, const struct statement *st)
-{
-	static const struct block_type type = {"check", check_keywords, NULL};
-	struct pool_block *p = b->data;
-	struct check *c = ROW_NEW(check);
-	struct block block = {.type = &type,
-	    .at = st->at,
-	    .scopes = {{&c->row, table_mask(c->row.table, CLASS_CONFIG)}}};
-
-	marks_row(&c->row, st->at);
-	if (!read_words(r, st, 2, 2) || !read_value(r, &c->row, COL_check_name, &st->words[1])) {
-		marks_free_row(&c->row);
-		lexer_skip_block(r->lexer);
-		return;
-	}
-	p->named = checked(realloc(p->named, (p->nnamed + 1) * sizeof(struct check *)));
-	p->named[p->nnamed++] = c;
-	read_block(r, &block);
 }
 
 /* ---- virtual_server and server_pool */
@@ -584,7 +313,7 @@ static void read_sorry_method(struct reader *r, struct block *b, const struct st
 	read_column(r, &vs->row, COL_virtual_server_sorry_forwarding, &two);
 }
 
-static void add_service(struct pool_block *p, struct virtual_service *s)
+void add_service(struct pool_block *p, struct virtual_service *s)
 {
 	if (p->nservices == p->services_room) {
 		p->services_room = p->services_room ? 2 * p->services_room : 4;
@@ -808,172 +537,6 @@ static void read_server_pool(struct reader *r, struct block *b, const struct sta
 	read_pool_block(r, p);
 }
 
-/* ---- virtual_server_group */
-
-/* How many addresses from first to last, or 0. */
-static uint32_t range_count(const struct addr *first, const struct addr *last)
-{
-	size_t len = addr_len(first);
-	uint32_t n = 0;
-
-	if (first->family != last->family || addr_cmp(first, last) > 0 ||
-	    memcmp(first->bytes, last->bytes, len - 4) != 0)
-		return 0;
-	/* A byte's difference may be negative; the sum modulo 2^32 comes out right. */
-	for (size_t i = len - 4; i < len; i++)
-		n = n * 256 + last->bytes[i] - first->bytes[i];
-	return n == UINT32_MAX ? 0 : n + 1;
-}
-
-/* 10.0.0.1-10.0.1.5, 10.0.0.1-5, 2001:db8::1-f */
-static bool read_range_end(
-    struct reader *r, const struct word *w, const char *end, struct group_item *item)
-{
-	struct addr last = item->address;
-	size_t len = addr_len(&last);
-	char *rest;
-	unsigned long n;
-
-	if (!addr_parse(&last, end)) {
-		n = strtoul(end, &rest, last.family == ADDR_IPV4 ? 10 : 16);
-		if (!isxdigit((unsigned char)*end) || *rest ||
-		    n > (last.family == ADDR_IPV4 ? 255 : 65535)) {
-			diagnosis_error(r->d, w->at, "'%s' does not end in an address", w->text);
-			return false;
-		}
-		last.bytes[len - 1] = (uint8_t)n;
-		if (last.family == ADDR_IPV6)
-			last.bytes[len - 2] = (uint8_t)(n >> 8);
-	}
-	item->count = range_count(&item->address, &last);
-	if (item->count && item->count <= GROUP_ADDRESSES)
-		return true;
-	diagnosis_error(
-	    r->d, w->at, "'%s' is not a range of 1 to %d addresses", w->text, GROUP_ADDRESSES);
-	return false;
-}
-
-/* 10.0.0.8/29: all addresses of the network */
-static bool read_range_network(
-    struct reader *r, const struct word *w, const char *length, struct group_item *item)
-{
-	unsigned size = (unsigned)addr_len(&item->address) * 8, host;
-	int64_t n;
-
-	if (!read_number(r, &(struct word){length, w->at}, 1, size, &n))
-		return false;
-	host = size - (unsigned)n;
-	if (host > 16) {
-		diagnosis_error(
-		    r->d, w->at, "'%s' has more than %d addresses", w->text, GROUP_ADDRESSES);
-		return false;
-	}
-	for (unsigned bit = 0; bit < host; bit++) {
-		if (item->address.bytes[size / 8 - 1 - bit / 8] >> bit % 8 & 1) {
-			diagnosis_error(
-			    r->d, w->at, "'%s' has bits behind its prefix that are not 0", w->text);
-			return false;
-		}
-	}
-	item->count = (uint32_t)1 << host;
-	return true;
-}
-
-static bool read_range(struct reader *r, const struct word *w, struct group_item *item)
-{
-	char text[2 * ADDR_STRLEN + 2];
-	char *mark;
-	char kind;
-
-	if (strlen(w->text) >= sizeof(text)) {
-		diagnosis_error(r->d, w->at, "'%s' is not an address", w->text);
-		return false;
-	}
-	strcpy(text, w->text);
-	mark = strpbrk(text, "-/");
-	kind = mark ? *mark : '\0';
-	if (mark)
-		*mark++ = '\0';
-	item->count = 1;
-	if (!read_address(r, &(struct word){text, w->at}, &item->address))
-		return false;
-	return kind == '-'   ? read_range_end(r, w, mark, item)
-	       : kind == '/' ? read_range_network(r, w, mark, item)
-			     : true;
-}
-
-/* fwmark N [inet|inet6] */
-static bool read_group_mark(struct reader *r, const struct statement *st, struct group_item *item)
-{
-	int64_t mark;
-
-	if (!read_words(r, st, 2, 3) || !read_number(r, &st->words[1], 1, UINT32_MAX, &mark))
-		return false;
-	*item =
-	    (struct group_item){.at = st->at, .is_mark = true, .count = 1, .port = (uint32_t)mark};
-	if (st->n < 3)
-		return true;
-	item->family_given = true;
-	item->address = addr_any(strcmp(st->words[2].text, "inet6") == 0 ? ADDR_IPV6 : ADDR_IPV4);
-	if (strcmp(st->words[2].text, "inet6") == 0 || strcmp(st->words[2].text, "inet") == 0)
-		return true;
-	diagnosis_error(r->d, st->words[2].at, "'%s' is neither inet nor inet6", st->words[2].text);
-	return false;
-}
-
-static void read_group_item(struct reader *r, struct block *b, const struct statement *st)
-{
-	struct address_group *g = b->data;
-	struct group_item item = {.at = st->at};
-	bool ok;
-
-	if (strcmp(st->words[0].text, "fwmark") == 0)
-		ok = read_group_mark(r, st, &item);
-	else
-		ok = read_words(r, st, 1, 2) && read_range(r, &st->words[0], &item) &&
-		     (st->n < 2 || read_port(r, &st->words[1], &item.port));
-	if (!ok)
-		return;
-	g->items = checked(realloc(g->items, (g->n + 1) * sizeof(*g->items)));
-	g->items[g->n++] = item;
-}
-
-static struct address_group *find_group(const struct reader *r, const char *name)
-{
-	for (struct address_group *g = r->groups; g; g = g->next)
-		if (strcmp(g->name, name) == 0)
-			return g;
-	return NULL;
-}
-
-static void read_address_group(struct reader *r, struct block *b, const struct statement *st)
-{
-	static const struct block_type type = {"virtual_server_group", NULL, read_group_item};
-	struct address_group *g;
-	struct block block = {.type = &type, .at = st->at};
-
-	(void)b;
-	if (!read_words(r, st, 2, 2)) {
-		lexer_skip_block(r->lexer);
-		return;
-	}
-	g = find_group(r, st->words[1].text);
-	if (g) {
-		diagnosis_error(r->d, st->words[1].at,
-		    "virtual_server_group '%s' is there already: %s:%u:%u", g->name,
-		    diagnosis_path(r->d, g->at.file), g->at.line, g->at.column);
-		lexer_skip_block(r->lexer);
-		return;
-	}
-	g = checked(calloc(1, sizeof(*g)));
-	g->name = str_get(st->words[1].text);
-	g->at = st->at;
-	g->next = r->groups;
-	r->groups = g;
-	block.data = g;
-	read_block(r, &block);
-}
-
 const struct keyword lvs_root_keywords[] = {
     {"virtual_server", KEYWORD_BLOCK, read_virtual_server, NULL},
     {"virtual_server_group", KEYWORD_BLOCK, read_address_group, NULL},
@@ -983,34 +546,6 @@ const struct keyword lvs_root_keywords[] = {
 };
 
 /* ---- The end. */
-
-/* The services that a group gives a virtual server. */
-static void add_group_services(struct reader *r, struct pool_block *p)
-{
-	struct address_group *g = find_group(r, p->group);
-
-	if (!g) {
-		diagnosis_error(
-		    r->d, p->name_at, "there is no virtual_server_group '%s'", p->group);
-		return;
-	}
-	g->used = true;
-	for (size_t i = 0; i < g->n; i++) {
-		struct addr a = g->items[i].address;
-
-		for (uint32_t n = 0; n < g->items[i].count; n++) {
-			struct virtual_service *s = ROW_NEW(virtual_service);
-
-			marks_row(&s->row, g->items[i].at);
-			s->protocol = g->items[i].is_mark ? SERVICE_FWMARK : p->protocol;
-			s->address = a;
-			s->port = g->items[i].port;
-			add_service(p, s);
-			for (size_t k = addr_len(&a); k-- > 0 && ++a.bytes[k] == 0;)
-				;
-		}
-	}
-}
 
 static void add_own_service(struct pool_block *p)
 {
@@ -1023,22 +558,10 @@ static void add_own_service(struct pool_block *p)
 	add_service(p, s);
 }
 
-static bool has_addresses(const struct reader *r, const struct pool_block *p)
-{
-	const struct address_group *g;
-
-	if (p->form != POOL_FORM_GROUP)
-		return p->form == POOL_FORM_ADDRESS;
-	g = find_group(r, p->group);
-	for (size_t i = 0; g && i < g->n; i++)
-		if (!g->items[i].is_mark)
-			return true;
-	return false;
-}
-
 static void add_services(struct reader *r, struct pool_block *p)
 {
-	bool by_address = has_addresses(r, p);
+	bool by_address = p->form == POOL_FORM_GROUP ? group_has_addresses(r, p->group)
+						     : p->form == POOL_FORM_ADDRESS;
 
 	if (by_address && !p->protocol_at.line)
 		diagnosis_warn(r->d, p->at, "no protocol is given: it is UDP, as with keepalived");
@@ -1069,10 +592,7 @@ void read_lvs_finish(struct reader *r)
 			add_services(r, p);
 		finish_pool(r, p);
 	}
-	for (const struct address_group *g = r->groups; g; g = g->next)
-		if (!g->used)
-			diagnosis_warn(r->d, g->at,
-			    "no virtual_server uses the virtual_server_group '%s'", g->name);
+	finish_groups(r);
 }
 
 static void free_row(void *row)
@@ -1111,10 +631,5 @@ void read_lvs_free(struct reader *r)
 		next = p->next;
 		free_pool(p);
 	}
-	for (struct address_group *g = r->groups, *next; g; g = next) {
-		next = g->next;
-		str_free(g->name);
-		free(g->items);
-		free(g);
-	}
+	free_groups(r);
 }

@@ -8,25 +8,6 @@
 
 #include "core/config/reader.h"
 
-/* A line of a virtual_server_group. */
-struct group_item {
-	struct place at;
-	bool is_mark;
-	bool family_given;   /* of a mark; in address */
-	struct addr address; /* the first */
-	uint32_t count;	     /* of addresses */
-	uint32_t port;	     /* or the mark */
-};
-
-struct address_group {
-	struct address_group *next;
-	const char *name; /* shared string */
-	struct place at;
-	struct group_item *items;
-	size_t n;
-	bool used;
-};
-
 /* An `alpha` below the pool. */
 struct alpha {
 	bool given, on;
@@ -88,10 +69,26 @@ struct pool_block {
 #define CHECK_DEFAULTS                                                                             \
 	(COLUMN(check, interval) | COLUMN(check, timeout) | COLUMN(check, retries) |               \
 	    COLUMN(check, retry_delay) | COLUMN(check, warmup))
-/* The columns of a real server that `lvs_method TUN` gives. */
-#define TUNNEL_COLUMNS                                                                             \
-	(COLUMN(real_server, tunnel_type) | COLUMN(real_server, tunnel_port) |                     \
-	    COLUMN(real_server, tunnel_checksum))
+/* Keywords of a real server and of a pool; in read_check.c. */
+void read_tcp_check(struct reader *r, struct block *b, const struct statement *st);
+void read_http_get(struct reader *r, struct block *b, const struct statement *st);
+void read_ssl_get(struct reader *r, struct block *b, const struct statement *st);
+void read_check(struct reader *r, struct block *b, const struct statement *st);
+void read_alpha(struct reader *r, struct alpha *a, const struct statement *st);
+
+/* virtual_server_group; in read_group.c. */
+void read_address_group(struct reader *r, struct block *b, const struct statement *st);
+/* The services that a group gives a virtual server. */
+void add_group_services(struct reader *r, struct pool_block *p);
+/* Are there addresses in it, not only marks? False if there is no such group. */
+bool group_has_addresses(const struct reader *r, const char *name);
+/* Warns of groups that nobody uses. */
+void finish_groups(struct reader *r);
+void free_groups(struct reader *r);
+
+/* In read_lvs.c: the pool block takes s. */
+void add_service(struct pool_block *p, struct virtual_service *s);
+bool read_port(struct reader *r, const struct word *w, uint32_t *port);
 
 /* Makes the rows; in read_pool.c. */
 void finish_pool(struct reader *r, struct pool_block *p);

@@ -13,6 +13,10 @@
 #include "core/config/read_lvs.h"
 
 #define CHECK_NAME_MAX 32
+/* The columns of a real server that `lvs_method TUN` gives. */
+#define TUNNEL_COLUMNS                                                                             \
+	(COLUMN(real_server, tunnel_type) | COLUMN(real_server, tunnel_port) |                     \
+	    COLUMN(real_server, tunnel_checksum))
 
 static void *checked(void *p)
 {
@@ -426,10 +430,16 @@ static void insert_servers(struct reader *r, struct pool_block *p)
 	}
 }
 
+/* Who gives a method of his own takes nothing of another one's tunnel. */
 static void inherit_servers(struct pool_block *p)
 {
-	for (size_t i = 0; i < p->nservers; i++)
-		marks_inherit(&p->servers[i].row->row, &p->server_defaults->row, ~(column_mask)0);
+	for (size_t i = 0; i < p->nservers; i++) {
+		struct row *row = &p->servers[i].row->row;
+		bool own = marks_given(row) & COLUMN(real_server, forwarding);
+
+		marks_inherit(
+		    row, &p->server_defaults->row, own ? ~TUNNEL_COLUMNS : ~(column_mask)0);
+	}
 }
 
 /* Is the pool another block's? (A virtual server by name only must say which; validation asks for it.) */

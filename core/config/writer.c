@@ -76,20 +76,29 @@ static void put_address_port(const struct writer *w, const struct addr *a, uint3
 
 /* ---- Columns. */
 
-/* Columns that have to be written so that reading gives this row. */
+/* What would differ if only the columns of `given` were written. */
+static column_mask lost(const struct writer *w, const struct row *r, column_mask given)
+{
+	struct row *as_read = row_new(r->table);
+	column_mask differ;
+
+	row_copy_columns(as_read, r, given);
+	inherit(as_read, given, w->vrrp_version);
+	differ = row_diff(as_read, r) & table_mask(r->table, CLASS_CONFIG);
+	row_free(as_read);
+	return differ;
+}
+
+/*
+ * Columns that have to be written so that reading gives this row.  Those whose default depends on others
+ * come last, and what is written of them may change others of them.
+ */
 static column_mask needed(const struct writer *w, const struct row *r)
 {
-	column_mask config = table_mask(r->table, CLASS_CONFIG), given = 0, differ;
-	struct row *as_read;
+	column_mask given = lost(w, r, 0) & ~inherit_columns(r->table), more;
 
-	do {
-		as_read = row_new(r->table);
-		row_copy_columns(as_read, r, given);
-		inherit(as_read, given, w->vrrp_version);
-		differ = row_diff(as_read, r) & config & ~given;
-		given |= differ;
-		row_free(as_read);
-	} while (differ);
+	while ((more = lost(w, r, given)))
+		given |= more;
 	return given;
 }
 
@@ -134,7 +143,11 @@ static void write_status(struct writer *w, const struct row *r, column_mask need
 	if (!(need & COLUMN(check, status_codes)))
 		return;
 	begin_line(w, "status_code");
-	put_word(w, text);
+	if (text[strspn(text, "0123456789- ")] || strstr(text, "  ") || *text == ' ' || !*text ||
+	    text[strlen(text) - 1] == ' ')
+		put_word(w, text);
+	else
+		fprintf(w->out, " %s", text);
 	end_line(w);
 }
 
