@@ -468,6 +468,7 @@ END_TEST
 START_TEST(test_learn_several)
 {
 	struct virtual_service *other = add_service("www", SERVICE_TCP, "192.0.2.1", 79);
+	struct virtual_service *third = add_service("www", SERVICE_TCP, "192.0.2.1", 81);
 	struct real_server *a = add_server("10.0.0.1", 80, 5);
 	struct ipvs_table have = {.n_services = 0};
 	struct ipvs_service service = {.key = desired_key(other)};
@@ -478,6 +479,8 @@ START_TEST(test_learn_several)
 	service.key = desired_key(vsvc);
 	ipvs_table_add_service(&have, &service);
 	put(&have, "10.0.0.1", 1);
+	service.key = desired_key(third);
+	ipvs_table_add_service(&have, &service);
 	ipvs_table_sort(&have);
 	ck_assert(desired_learn(s, vs, &have));
 	ck_assert_int_eq(memories[0].known, SERVER_UP);

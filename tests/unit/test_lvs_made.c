@@ -111,16 +111,18 @@ static void append(const char *text)
 /* What is cut short or damaged is not believed; the rest is. */
 START_TEST(test_damaged)
 {
-	struct ipvs_key a = key("tcp 192.0.2.1:80"), b = key("tcp 192.0.2.1:8");
+	struct ipvs_key a = key("tcp 192.0.2.1:443"), b = key("tcp 192.0.2.1:8"),
+			c = key("tcp 192.0.2.1:80");
 	struct made *m = made_open(dir);
 
 	made_add(m, &a);
 	made_close(m);
-	append("nonsense\n\n+\n-fwmark\n+tcp 192.0.2.1:8");
+	append("nonsense\n\n+\n-fwmark\n+tcp 192.0.2.1:80"); /* of 8080 */
 	m = made_open(dir);
 	ck_assert_uint_eq(made_count(m), 1);
 	ck_assert(made_has(m, &a));
 	ck_assert(!made_has(m, &b));
+	ck_assert(!made_has(m, &c));
 	made_close(m);
 }
 END_TEST

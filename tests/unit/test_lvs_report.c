@@ -378,7 +378,9 @@ START_TEST(test_sums)
 	second->port = 4000000000u;
 	store_insert(s, &second->row);
 	kernel(100);
+	ipvs_table_find_dest(&have, &have.services[1], &servers[0]->address, 80)->weight = 3;
 	report_tables(e, &want, &have, false);
+	ck_assert_int_eq(servers[0]->effective_weight, 10);
 	ck_assert_uint_eq(store_count(s, TABLE_destination), 4);
 	ck_assert_uint_eq(servers[0]->active_connections, 6);
 	ck_assert_uint_eq(servers[0]->inactive_connections, 8);
