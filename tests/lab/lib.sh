@@ -19,6 +19,7 @@ MIBS_PATH=$SRC/mibs:$SRC/mibs/base
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C.UTF-8
 
 T=$(mktemp -d /tmp/labtest.XXXXXX)
+export T # for what director starts
 chmod 755 "$T"
 NS_PREFIX=
 [ -n "${LAB:-}" ] || NS_PREFIX=t$$-
@@ -410,9 +411,9 @@ lab_users() {
 }
 lab_with_users() {
 	if [ -n "${LAB:-}" ]; then
-		"$@"
+		exec "$@"
 	else
-		unshare -m bash -c 'mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/group" /etc/group &&
+		exec unshare -m bash -c 'mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/group" /etc/group &&
 			shift && exec "$@"' bash "$T" "$@"
 	fi
 }
