@@ -82,7 +82,11 @@ configure() {
 			    priority $priority
 			    advert_int 1
 			    version 3
-			    virtual_ipaddress { $NAT/24 $DR/24 $TUN/24 }
+			    virtual_ipaddress {
+			        $NAT/24
+			        $DR/24
+			        $TUN/24
+			    }
 			}
 			vrrp_instance INSIDE {
 			    interface srv
@@ -90,7 +94,9 @@ configure() {
 			    priority $priority
 			    advert_int 1
 			    version 3
-			    virtual_ipaddress { 10.1.0.1/24 }
+			    virtual_ipaddress {
+			        10.1.0.1/24
+			    }
 			}
 		FILE
 		for kind in NAT DR TUN; do
@@ -107,7 +113,10 @@ configure() {
 				    real_server $rs 80 {
 				        weight 1
 				        HTTP_GET {
-				            url { path /health status_code 200 }
+				            url {
+				                path /health
+				                status_code 200
+				            }
 				            connect_timeout 1
 				            retry 1
 				            delay_before_retry 1
@@ -120,7 +129,12 @@ configure() {
 	} > "$T/$name/directord.conf"
 }
 
-# spread NAME: did all three answer in the last report, and nothing fail?
+# show_trap REGEX: the first one, a line for each of its objects
+show_trap() {
+	grep -E -m 1 -- "$1" "$T/manager/traps" | tr '\t' '\n' | sed -n '2,$p' | indent
+}
+
+# all_answer NAME: did all three answer in the last report, and nothing fail?
 all_answer() {
 	local rs
 	for rs in "${RS[@]}"; do [ "$(count "$1" "$rs")" -gt 0 ] || return 1; done
@@ -142,9 +156,9 @@ walk() {
 servers_up() {
 	[ "$(walk 10.0.0.2 DIRECTOR-LVS-MIB::drctRealServerState 2>/dev/null | grep -c 'up$')" -eq 9 ]
 }
-no_requests_at() { # NAME RS
+moved_away() { # NAME RS: the others answer, it does not
 	client_report "$1"
-	[ "$(count "$1" "$2")" -eq 0 ]
+	[ "$(count "$1" "$2")" -eq 0 ] && [ "$(count "$1" ok)" -gt 0 ]
 }
 
 # ------------------------------------------------------------------------------------------------
@@ -183,6 +197,7 @@ shown directord -n -f directord.conf
 director director1
 director director2
 held "director1 becomes master" wait_for 30 has_vip director1 $NAT
+[ "$BAD" -eq 0 ] || exit 1 # nothing of what follows can hold
 held "and has the inside address too" wait_for 5 has_vip director1 10.1.0.1
 held "every real server is up, as the manager sees it" wait_for 60 servers_up
 shown directorctl status
@@ -192,7 +207,7 @@ on director1 ipvsadm -Ln | indent
 
 title "2. Requests spread over the real servers"
 for kind in NAT DR TUN; do
-	shown "client -n 60 ${!kind} 80      (LVS-$kind)"
+	shown "client -n 60 ${!kind} 80      (60 requests through LVS-$kind)"
 	client "c-$kind" client -n 60 -r 60 "${!kind}" 80
 	wait "$(pid_of "c-$kind")"
 	lab_last_report "c-$kind"
@@ -213,10 +228,10 @@ held "both instances are master in the MIB" test "$(grep -c ' master$' "$T/walk"
 title "4. Draining a real server by snmpset, under load"
 client load client -r 30 $NAT 80
 pause 2
-RSINDEX="\"web-nat\".ipv4.\"10.1.0.12\".80"
+RSINDEX="\"web-nat\".ipv4.4.10.1.0.12.80"
 shown "snmpset -v2c -c private director1 'DIRECTOR-LVS-MIB::drctRealServerAdminState.$RSINDEX' = drain"
 held "the manager drains rs2" snmp manager set -Oq 10.0.0.2 "DIRECTOR-LVS-MIB::drctRealServerAdminState.$RSINDEX" = drain
-held "no new request reaches rs2" wait_for 10 no_requests_at load rs2
+held "no new request reaches rs2" wait_for 10 moved_away load rs2
 client_report load
 pause 3
 client_report load
@@ -236,7 +251,7 @@ say "Its web server is stopped; the checks find it within two intervals, and the
 shown "kill (the web server of rs3)"
 stop httpd-rs3
 held "trap: realServer down" wait_for 30 has_trap manager 'drctRealServerNewState.*10.1.0.13.*down'
-grep -m 1 'drctRealServerNewState' "$T/manager/traps" | fold -s -w 110 | indent
+show_trap 'drctRealServerNewState.*10.1.0.13.*down'
 client_report load
 pause 3
 client_report load
@@ -251,19 +266,18 @@ say "director1 loses its power while the client goes on; director2 takes over."
 pause 1
 client_report load
 shown "(power off: director1)"
-: > "$T/manager/traps.before"; cp "$T/manager/traps" "$T/manager/traps.before"
-began=$(now_ms)
 crash director1 director-director1 snmpd-director1
 held "director2 has the addresses" wait_for 20 has_vip director2 $NAT
-took=$(($(now_ms) - began))
-held "trap: vrrpNewState master from director2" wait_for 20 has_trap manager 'drctVrrpNewState.*OUTSIDE.*master'
+held "trap: vrrpNewState master from director2" wait_for 20 has_trap manager '10.0.0.3.*drctVrrpNewState.*OUTSIDE.*master'
+show_trap '10.0.0.3.*drctVrrpNewState.*OUTSIDE.*master'
 pause 3
 client_end load
 per_server load | indent
-say "   The address moved $took ms after the power went (the advertisement interval is 1 s: a backup" \
-	"of priority 100 waits 3.609 s). The longest time without an answer was $(count load gap_ms) ms," \
-	"and $(count load failed) of $(count load requests) requests failed."
-held "the takeover was within the protocol's time" test "$took" -lt 5500
+gap=$(count load gap_ms)
+say "   The takeover took $gap ms, as the client saw it: the longest time without an answer. The" \
+	"advertisement interval is 1 s, and a backup of priority 100 waits 3.6 s after the last advertisement." \
+	"$(count load failed) of $(count load requests) requests failed in that time."
+held "the takeover was within the protocol's time" test "$gap" -lt 5000
 client after client -n 60 -r 60 $NAT 80
 wait "$(pid_of after)"
 lab_last_report after

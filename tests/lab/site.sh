@@ -26,14 +26,18 @@ site_config() {
 			    virtual_router_id 51
 			    priority $priority
 			    advert_int 1
-			    virtual_ipaddress { $VIP/24 }
+			    virtual_ipaddress {
+			        $VIP/24
+			    }
 			}
 			vrrp_instance INSIDE {
 			    interface srv
 			    virtual_router_id 52
 			    priority $priority
 			    advert_int 1
-			    virtual_ipaddress { 10.1.0.1/24 }
+			    virtual_ipaddress {
+			        10.1.0.1/24
+			    }
 			}
 			virtual_server $VIP 80 {
 			    name web
@@ -48,7 +52,10 @@ site_config() {
 			    real_server 10.1.0.1$i 80 {
 			        weight 1
 			        HTTP_GET {
-			            url { path /health status_code 200 }
+			            url {
+			                path /health
+			                status_code 200
+			            }
 			            connect_timeout 1
 			            retry 1
 			            delay_before_retry 1

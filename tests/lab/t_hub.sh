@@ -1,0 +1,180 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The processes of one director, without IPVS: starting them again, the datastore and its troubles,
+# the control socket, stopping. Also run outside the lab, where the sanitizers work (hub.test).
+#
+# LIMIT=240
+
+# shellcheck source=tests/lab/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
+
+host d1 lan=10.0.0.2/24
+host rs1 lan=10.0.0.11/24
+host rs2 lan=10.0.0.12/24
+real_server rs1
+real_server rs2
+health rs1 200
+health rs2 200
+conf=$T/d1/directord.conf
+cat > "$conf" <<FILE
+global_defs {
+    snmp_socket unix:$T/d1/agentx
+}
+vrrp_instance VI {
+    interface lan
+    virtual_router_id 7
+    priority 200
+    advert_int 1
+    virtual_ipaddress {
+        10.0.0.100/24
+    }
+}
+virtual_server 10.0.0.100 80 {
+    name web
+    delay_loop 1
+    lb_algo rr
+    lb_kind NAT
+    real_server 10.0.0.11 80 {
+        HTTP_GET {
+            url {
+                path /health
+                status_code 200
+            }
+            connect_timeout 1
+            retry 0
+            delay_before_retry 1
+        }
+    }
+    real_server 10.0.0.12 80 {
+        HTTP_GET {
+            url {
+                path /health
+                status_code 200
+            }
+            connect_timeout 1
+            retry 0
+            delay_before_retry 1
+        }
+    }
+}
+FILE
+
+# value TABLE KEY-REGEX COLUMN: of the first row whose JSON matches
+value() {
+	ctl d1 show "$1" --json | tr -d '\n' | sed 's/} *, *{/}\n{/g' | grep -E -m 1 "$2" |
+		sed -n "s/.*\"$3\": *\"\{0,1\}\([^\",}]*\)\"\{0,1\}[,} ].*/\1/p"
+}
+is() { # TABLE KEY COLUMN VALUE
+	[ "$(value "$1" "$2" "$3")" = "$4" ]
+}
+
+director d1
+check_soon 30 "it answers on the control socket" ctl d1 status
+check_soon 30 "both real servers are up" is pool web servers_up 2
+check_soon 30 "the instance is master" is vrrp_instance VI state master
+check_soon 10 "and has its address" has_vip d1 10.0.0.100
+
+note "each process is killed"
+for name in vrrp lvs check agent; do
+	was=$(child d1 $name)
+	kill -KILL "$was"
+	check_soon 15 "$name runs again" sh -c "p=\$(pgrep -P $(pgrep -o -f "directord -n -f $conf") -f directord-$name) &&
+		[ -n \"\$p\" ] && [ \"\$p\" != $was ]"
+	check_soon 15 "and is ready" is process "\"name\": *\"$name\"" state running
+	check_eq "$name: one restart is counted" "$(value process "\"name\": *\"$name\"" restarts)" 1
+done
+check_eq "the instance never left master" "$(value vrrp_instance VI became_master)" 1
+check "the real servers never changed" is real_server 10.0.0.11 transitions 0
+
+note "the checks see what happens"
+health rs2 503
+check_soon 15 "rs2 is down" is real_server 10.0.0.12 state down
+check_match "with its reason" "$(value real_server 10.0.0.12 reason)" 503
+events() {
+	ctl d1 events --last 100 | grep -c "$1"
+}
+down=$(events '10.0.0.12.*down')
+check_eq "one event says so" "$down" 1
+
+note "directorctl sets, and it is there after a kill of everything"
+check "weight" ctl d1 set real_server 'web 10.0.0.11 80' weight=300
+check "drain" ctl d1 set real_server 'web 10.0.0.11 80' admin_state=drain
+check_not "a weight that cannot be" ctl d1 set real_server 'web 10.0.0.11 80' weight=70000
+check_not "a real server that is not there" ctl d1 set real_server 'web 10.0.0.99 80' weight=7
+check_not "a column that is not to be set" ctl d1 set real_server 'web 10.0.0.11 80' state=up
+kill -KILL -- "-$(pid_of director-d1)"
+wait "$(pid_of director-d1)" 2>/dev/null
+director d1
+check_soon 20 "it is back" is vrrp_instance VI state master
+check_eq "the weight" "$(value real_server 10.0.0.11 weight)" 300
+check_eq "the administrative state" "$(value real_server 10.0.0.11 admin_state)" drain
+check_eq "rs2 is down from the start" "$(value real_server 10.0.0.12 state)" down
+pause 3
+check_eq "and nobody was told again" "$(events '10.0.0.12.*down')" 1
+health rs2 200
+check_soon 15 "rs2 comes back" is real_server 10.0.0.12 state up
+
+note "the file read again keeps what was set"
+sed -i 's/priority 200/priority 201/' "$conf"
+check "reload" ctl d1 reload
+check_eq "the new priority" "$(value vrrp_instance VI priority)" 201
+check_eq "the weight that was set" "$(value real_server 10.0.0.11 weight)" 300
+
+note "a stop for good"
+stop director-d1
+check_eq "its exit status" $? 0
+check_not "the address is gone" has_vip d1 10.0.0.100
+
+note "a full disk"
+mkdir "$T/small"
+check "a state directory on a small disk" mount -t tmpfs -o size=400k tmp "$T/small"
+at_exit umount -l "$T/small"
+rmdir "$T/d1/state.old" 2>/dev/null
+mv "$T/d1/state" "$T/d1/state.old"
+ln -s "$T/small" "$T/d1/state"
+director d1
+check_soon 20 "it starts" is vrrp_instance VI state master
+check_soon 20 "and checks" is pool web servers_up 2
+dd if=/dev/zero of="$T/small/fill" bs=1k >/dev/null 2>&1
+was=$(value real_server 10.0.0.11 weight)
+refused() {
+	! ctl d1 set real_server 'web 10.0.0.11 80' weight="$1" >/dev/null 2>&1
+}
+n=0
+until refused $((100 + n)); do # what the datastore has reserved may take a few
+	was=$((100 + n))
+	n=$((n + 1))
+	[ $n -lt 400 ] || break
+done
+check "a change is refused when the disk is full" test $n -lt 400
+check_eq "and nothing has changed" "$(value real_server 10.0.0.11 weight)" "$was"
+check_soon 10 "the datastore's trouble is shown" sh -c "! '$BUILD/directorctl' --state-dir '$T/d1/state' show system --json |
+	grep -q '\"datastore_state\": *\"ok\"'"
+health rs2 503
+check_soon 15 "checks go on" is real_server 10.0.0.12 state down
+check_eq "the instance is master" "$(value vrrp_instance VI state)" master
+rm "$T/small/fill"
+check_soon 10 "with room again, changes work" ctl d1 set real_server 'web 10.0.0.11 80' weight=9
+check_soon 10 "and it says so" is system . datastore_state ok
+stop director-d1
+check_eq "it stops" $? 0
+
+note "a damaged datastore"
+rm "$T/d1/state"
+mv "$T/d1/state.old" "$T/d1/state"
+rm -f "$T/d1/state"/directord.db-*
+dd if=/dev/urandom of="$T/d1/state/directord.db" bs=4k count=4 conv=notrunc 2>/dev/null
+director d1
+check_soon 20 "it starts all the same" is vrrp_instance VI state master
+check_not "changes are refused" ctl d1 set real_server 'web 10.0.0.11 80' weight=9
+check_eq "the file's weight is in effect" "$(value real_server 10.0.0.11 weight)" 1
+check_match "the trouble is shown" "$(value system . datastore_state)" '(damaged|not a database|malformed)'
+
+note "a stop that leaves all as it is"
+signal director-d1 QUIT
+pid=$(pgrep -o -f "directord -n -f $conf")
+wait_for 10 sh -c "! kill -0 ${pid:-1} 2>/dev/null"
+check "the address stays" has_vip d1 10.0.0.100
+check_not "and nothing runs any more" pgrep -f "directord-.*$T/d1/state"
+end_of_test
