@@ -23,7 +23,7 @@ for i in 1 2 3; do
 done
 real_server rs4 -s 443 -k "$T/pem"
 health rs4 200
-digest=$(printf 'rs2' | md5sum | cut -d' ' -f1)
+digest=$(printf 'rs2\n' | md5sum | cut -d' ' -f1)
 
 # config WEIGHT
 config() {
@@ -32,7 +32,7 @@ config() {
 		    name web
 		    delay_loop 1
 		    lb_algo rr
-		    lb_kind DR
+		    lb_kind NAT
 		    protocol TCP
 		    real_server 10.0.0.11 80 {
 		        weight $1
