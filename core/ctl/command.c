@@ -127,7 +127,11 @@ int command_follow(struct session *s, const struct options *o)
 		status = session_run(s, fd);
 		if (!s->lost)
 			break;
-		fprintf(s->err, "directorctl: directord is gone; waiting for it\n");
+		if (s->synced)
+			fprintf(s->err, "directorctl: directord is gone; waiting for it\n");
+		else
+			sleep(1); /* it starts, or stops */
+		s->again = true;
 		while ((fd = session_connect(o->state_dir, quiet ? quiet : s->err)) < 0)
 			sleep(1);
 	}

@@ -286,16 +286,19 @@ static void print_row(const struct grid *g, FILE *out, const struct style *s,
 static void print_header(
     const struct grid *g, FILE *out, const struct style *s, const unsigned *widths)
 {
+	static char nothing[1];
 	struct cell cells[MAX_COLUMNS];
 	unsigned lines = 0;
 
 	for (unsigned c = 0; c < g->ncolumns; c++)
 		lines = g->columns[c].nlines > lines ? g->columns[c].nlines : lines;
 	for (unsigned i = 0; i < lines; i++) {
-		for (unsigned c = 0; c < g->ncolumns; c++)
-			cells[c] = (struct cell){
-			    i < g->columns[c].nlines ? g->columns[c].lines[i] : (char[]){""},
-			    PAINT_HEAD};
+		for (unsigned c = 0; c < g->ncolumns; c++) {
+			const struct grid_col *col = &g->columns[c];
+
+			cells[c].text = i < col->nlines ? col->lines[i] : nothing;
+			cells[c].paint = PAINT_HEAD;
+		}
 		print_row(g, out, s, cells, widths);
 	}
 }

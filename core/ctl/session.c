@@ -101,7 +101,7 @@ static void orphaned(struct engine *e, void *arg)
 
 	(void)e;
 	s->lost = true;
-	if (!s->synced)
+	if (!s->synced && !s->again)
 		fprintf(
 		    s->err, "directorctl: directord closed the connection (its log says why)\n");
 	session_end(s, s->synced ? s->status : CTL_NO_CONNECTION);

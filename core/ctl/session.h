@@ -28,6 +28,7 @@ struct session {
 	FILE *out, *err;
 	struct style style; /* the clock's values are those of the moment when the rows came */
 	bool synced, lost;
+	bool again; /* it is not the first connection: silent while directord starts or stops */
 	uint32_t last_event; /* for events --follow */
 	int status;
 };

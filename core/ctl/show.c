@@ -152,31 +152,51 @@ static bool selected(const struct selection *sel, const struct column *c)
 	return sel->all ? is_shown(c) : show_by_default(sel->table, c);
 }
 
-static void put_columns(struct grid *g, const struct selection *sel)
+/*
+ * The columns in the order in which they are shown: the schema's, but the reason, which may be long, at the
+ * end.  Returns their number.
+ */
+static size_t shown_columns(const struct selection *sel, const struct column *list[64])
 {
+	const struct column *reason = NULL;
+	size_t n = 0;
+
 	for (size_t i = 0; i < sel->table->ncolumns; i++) {
 		const struct column *c = &sel->table->columns[i];
-		enum grid_flags flags = value_is_number(c) ? GRID_RIGHT : GRID_LEFT;
 
 		if (!selected(sel, c))
 			continue;
-		if (c->type == TYPE_TEXT)
-			flags = GRID_WRAP;
-		grid_column(g, c->name, value_unit(c), flags);
+		if (strcmp(c->name, "reason") == 0)
+			reason = c;
+		else
+			list[n++] = c;
 	}
+	if (reason)
+		list[n++] = reason;
+	return n;
+}
+
+static void put_columns(struct grid *g, const struct selection *sel)
+{
+	const struct column *list[64];
+	size_t n = shown_columns(sel, list);
+
+	for (size_t i = 0; i < n; i++)
+		grid_column(g, list[i]->name, value_unit(list[i]),
+		    value_is_number(list[i])	 ? GRID_RIGHT
+		    : list[i]->type == TYPE_TEXT ? GRID_WRAP
+						 : GRID_LEFT);
 }
 
 static void put_row(
     struct grid *g, const struct style *s, const struct selection *sel, const struct row *r)
 {
+	const struct column *list[64];
+	size_t n = shown_columns(sel, list);
 	char text[VALUE_SIZE];
 
-	for (size_t i = 0; i < sel->table->ncolumns; i++) {
-		const struct column *c = &sel->table->columns[i];
-
-		if (selected(sel, c))
-			grid_cell(g, value_paint(r, c), value_text(r, c, s, text));
-	}
+	for (size_t i = 0; i < n; i++)
+		grid_cell(g, value_paint(r, list[i]), value_text(r, list[i], s, text));
 }
 
 /* One row as a block: "column  value", a line each. */

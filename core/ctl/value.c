@@ -44,7 +44,7 @@ char *amount_format(uint64_t n, char buf[AMOUNT_SIZE])
 {
 	int64_t v = n > INT64_MAX ? INT64_MAX : (int64_t)n;
 
-	humanize_number(buf, 6, v, "", HN_AUTOSCALE, HN_DECIMAL | HN_NOSPACE | HN_DIVISOR_1000);
+	humanize_number(buf, 5, v, "", HN_AUTOSCALE, HN_DECIMAL | HN_NOSPACE | HN_DIVISOR_1000);
 	return buf;
 }
 
