@@ -144,6 +144,15 @@ pause 3
 for i in 1 2 3 4; do check "10.0.0.1$i is still down" is 10.0.0.1$i down; done
 check_eq "nothing has changed" "$(transitions)" 4
 
+note "everything is killed, and started again"
+kill -KILL -- "-$(pid_of director-d1)"
+wait "$(pid_of director-d1)" 2>/dev/null
+director d1
+check_soon 15 "it runs" is 10.0.0.11 down
+pause 3
+for i in 1 2 3 4; do check "10.0.0.1$i is still down" is 10.0.0.1$i down; done
+check_eq "nothing has changed" "$(transitions)" 4
+
 note "the servers come back"
 real_server rs1
 health rs2 200
