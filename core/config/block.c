@@ -96,7 +96,7 @@ bool read_value(struct reader *r, struct row *row, int column, const struct word
 		text = lower;
 	}
 	if (!column_parse(row, c, text, why)) {
-		diagnosis_error(r->d, w->at, "'%s': %s", c->keyword, why);
+		diagnosis_error(r->d, w->at, "'%s': %s", c->keyword ? c->keyword : c->name, why);
 		return false;
 	}
 	return true;
@@ -348,9 +348,11 @@ void read_block(struct reader *r, struct block *b)
 
 	for (;;) {
 		lexer_next(r->lexer, &st);
-		if (st.kind == STATEMENT_END && !b->top)
+		if (st.kind == STATEMENT_END && !b->top) {
 			diagnosis_error(
 			    r->d, b->at, "the block of this %s has no end", b->type->name);
+			r->d->fatal = true; /* so have those around it */
+		}
 		if (st.kind == STATEMENT_END || diagnosis_stop(r->d))
 			return;
 		if (st.kind == STATEMENT_CLOSE) {

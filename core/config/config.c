@@ -77,8 +77,8 @@ static void read_file(struct reader *r)
 
 	collect_root(root);
 	read_block(r, &top);
-	if (diagnosis_stop(r->d))
-		return;
+	if (r->d->errors)
+		return; /* what follows would complain of what is missing */
 	read_vrrp_finish(r);
 	read_lvs_finish(r);
 	if (!r->d->errors && !validate_all(r->store, &why))

@@ -4,13 +4,6 @@
 #include <string.h>
 #include "core/config/read_lvs.h"
 
-static void *checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
 /* ---- Checks inside of a real server: TCP_CHECK, HTTP_GET, SSL_GET. */
 
 struct checker {

@@ -25,13 +25,6 @@ struct address_group {
 	bool used;
 };
 
-static void *checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
 /* How many addresses from first to last, or 0. */
 static uint32_t range_count(const struct addr *first, const struct addr *last)
 {

@@ -9,13 +9,6 @@
 #define NOSCRIPT "directord runs no scripts yet"
 #define MAIL "directord sends no mail; its events are SNMP notifications"
 
-static void *checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
 /* ---- Addresses and methods. */
 
 bool looks_like_address(const char *word)

@@ -6,6 +6,7 @@
 #ifndef CONFIG_READ_LVS_H
 #define CONFIG_READ_LVS_H
 
+#include <stdlib.h>
 #include "core/config/reader.h"
 
 /* An `alpha` below the pool. */
@@ -85,6 +86,14 @@ bool group_has_addresses(const struct reader *r, const char *name);
 /* Warns of groups that nobody uses. */
 void finish_groups(struct reader *r);
 void free_groups(struct reader *r);
+
+/* What an allocation returned; without memory there is no configuration. */
+static inline void *checked(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
 
 /* In read_lvs.c: the pool block takes s. */
 void add_service(struct pool_block *p, struct virtual_service *s);

@@ -18,13 +18,6 @@
 	(COLUMN(real_server, tunnel_type) | COLUMN(real_server, tunnel_port) |                     \
 	    COLUMN(real_server, tunnel_checksum))
 
-static void *checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
 /* ---- The virtual server. */
 
 static const char *protocol_suffix(enum service_protocol protocol)
@@ -345,8 +338,9 @@ static void check_has_port(struct reader *r, const struct pool_block *p, const s
 		if (!p->servers[i].row->port)
 			only = p->servers[i].row;
 	if (only)
-		diagnosis_error(r->d, marks_place(&c->row, -1),
-		    "the check has no port: give it a connect_port, or the real server a port");
+		diagnosis_warn(r->d, marks_place(&c->row, -1),
+		    "the check has no port and will fail: give it a connect_port, or the real "
+		    "server a port");
 }
 
 static size_t collect_checks(struct pool_block *p, struct slot *slots)

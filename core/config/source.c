@@ -55,7 +55,8 @@ struct source {
 	char *line;
 	uint16_t *columns;
 	size_t len, room;
-	struct place place; /* of the line; column 0 */
+	bool comment_goes_on; /* a comment was taken off that ended in a backslash */
+	struct place place;   /* of the line; column 0 */
 	size_t expanded;
 };
 
@@ -162,6 +163,8 @@ static struct frame *open_file(
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 		errno = EISDIR;
+	else if (fd >= 0 && includer && !S_ISREG(st.st_mode))
+		errno = EINVAL; /* nothing that could be without end */
 	else if (fd >= 0)
 		f->text = read_whole(fd, &f->len);
 	if (!f->text) {
@@ -377,6 +380,7 @@ static void remove_comment(struct source *s)
 		if (s->line[i] == '"')
 			quoted = !quoted;
 		else if (!quoted && (s->line[i] == '#' || s->line[i] == '!')) {
+			s->comment_goes_on = s->line[s->len - 1] == '\\';
 			cut(s, 0, i);
 			return;
 		}
@@ -403,6 +407,8 @@ static void take_line(struct source *s, struct frame *f)
 				: i < UINT16_MAX ? (uint16_t)(i + 1)
 						 : UINT16_MAX;
 	s->place.column = 0;
+	s->comment_goes_on = false;
+	trim(s);
 	if (f->is_file)
 		remove_comment(s);
 	trim(s);
@@ -462,9 +468,11 @@ static void define(struct source *s, const char *name, size_t len, char *value)
 	p->value = value;
 }
 
-/* Does the line end in a backslash? It is taken off. */
+/* Does the line (or the comment behind it) end in a backslash? It is taken off. */
 static bool goes_on(struct source *s)
 {
+	if (s->comment_goes_on)
+		return true;
 	if (!s->len || s->line[s->len - 1] != '\\')
 		return false;
 	cut(s, 0, s->len - 1);

@@ -1,0 +1,1690 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The configuration file.  Most cases give a file and the canonical form that it must be printed in (and
+ * printing that again must not change it), or the exact place and text of the error.
+ */
+#include "core/config/config.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "core/model/validate.h"
+#include "tests/unit/random_row.h"
+#include "tests/unit/unit.h"
+
+static char folder[] = "/tmp/test_config.XXXXXX";
+static char path[64];	     /* FOLDER/c */
+static char warnings[16384]; /* each with a newline, without FOLDER/ */
+static struct config_error err;
+
+static void setup(void)
+{
+	ck_assert(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/c", folder);
+}
+
+static void teardown(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	ck_assert_int_eq(system(command), 0);
+	strcpy(folder, "/tmp/test_config.XXXXXX");
+}
+
+/* Writes a file into the folder. */
+static void file(const char *name, const char *text, size_t len)
+{
+	char full[128];
+	FILE *f;
+
+	snprintf(full, sizeof(full), "%s/%s", folder, name);
+	f = fopen(full, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(text, 1, len, f), len);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static const char *without_folder(const char *text)
+{
+	size_t n = strlen(folder);
+
+	return strncmp(text, folder, n) == 0 ? text + n + 1 : text;
+}
+
+static void warn(const char *text, void *arg)
+{
+	size_t n = strlen(warnings);
+
+	ck_assert_ptr_eq(arg, warnings);
+	snprintf(warnings + n, sizeof(warnings) - n, "%s\n", without_folder(text));
+}
+
+static struct config *read_back(void)
+{
+	warnings[0] = '\0';
+	memset(&err, 'x', sizeof(err));
+	return config_read_as(path, "left", &err, warn, warnings);
+}
+
+static struct config *read_text(const char *text)
+{
+	file("c", text, strlen(text));
+	return read_back();
+}
+
+/* What the configuration is printed as; to be freed. */
+static char *print(struct store *s, bool secrets)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	ck_assert(config_write(s, f, secrets));
+	fclose(f);
+	return text;
+}
+
+static struct config *good(const char *text)
+{
+	struct config *c = read_text(text);
+
+	ck_assert_msg(c != NULL, "refused: %s", err.text);
+	return c;
+}
+
+/* Reads a file, compares its canonical form, and reads and prints that again. */
+static void becomes(const char *text, const char *canonical)
+{
+	struct config *c = good(text);
+	char *printed = print(config_store(c), true), *again;
+
+	ck_assert_str_eq(printed, canonical);
+	config_free(c);
+	c = good(printed);
+	again = print(config_store(c), true);
+	ck_assert_str_eq(again, canonical);
+	config_free(c);
+	free(printed);
+	free(again);
+}
+
+/* error: "LINE:COLUMN: text" of the file, or "FILE:LINE..." of another one. */
+static void fails(const char *text, const char *error)
+{
+	struct config *c = read_text(text);
+	char full[1100];
+
+	ck_assert_msg(!c, "no error in:\n%s", text);
+	snprintf(full, sizeof(full), "%s%s", *error >= '0' && *error <= '9' ? "c:" : "", error);
+	ck_assert_str_eq(without_folder(err.text), full);
+}
+
+static void warns(const char *text, const char *expected)
+{
+	struct config *c = good(text);
+
+	ck_assert_str_eq(warnings, expected);
+	config_free(c);
+}
+
+static const struct real_server *server(const struct store *s, const char *key)
+{
+	struct row *r = row_new(&tables[TABLE_real_server]), *found;
+	char why[WHY_SIZE];
+
+	ck_assert_msg(row_key_parse(r, key, why), "%s", why);
+	found = store_find(s, r);
+	ck_assert_msg(found != NULL, "there is no real server %s", key);
+	row_free(r);
+	return (const struct real_server *)found;
+}
+
+static const struct check *check(const struct store *s, const char *key)
+{
+	struct row *r = row_new(&tables[TABLE_check]), *found;
+	char why[WHY_SIZE];
+
+	ck_assert_msg(row_key_parse(r, key, why), "%s", why);
+	found = store_find(s, r);
+	ck_assert_msg(found != NULL, "there is no check %s", key);
+	row_free(r);
+	return (const struct check *)found;
+}
+
+/* ---- The text of a file. */
+
+START_TEST(test_empty)
+{
+	becomes("", "");
+	becomes("\n  \t\n# comment\n! another", "");
+	warns("", "");
+}
+END_TEST
+
+START_TEST(test_origin)
+{
+	struct config *c = good("server_pool p {\n real_server 10.0.0.1 80\n}\n");
+	struct store *s = config_take_store(c);
+
+	ck_assert_ptr_null(config_store(c));
+	config_free(c);
+	ck_assert_int_eq(store_pool(s, "p")->row.origin, STORAGE_PERMANENT);
+	ck_assert_int_eq(server(s, "p 10.0.0.1 80")->row.origin, STORAGE_PERMANENT);
+	ck_assert_int_eq(store_first(s, TABLE_system)->origin, STORAGE_PERMANENT);
+	ck_assert_ptr_null(store_pool(s, "p")->row.user);
+	store_free(s);
+}
+END_TEST
+
+START_TEST(test_comments)
+{
+	becomes("global_defs { # one\n router_id \"a#b!\"c!d\n# }\n} ! end\n",
+	    "global_defs {\n    router_id \"a#b!c\"\n}\n");
+}
+END_TEST
+
+START_TEST(test_braces)
+{
+	static const char *const same[] = {
+	    "vrrp_sync_group G { group { } }",
+	    "vrrp_sync_group G{\ngroup{\n}\n}",
+	    "vrrp_sync_group G\n\n# comment\n{\n group\n {}}",
+	};
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
+		becomes(same[i], "vrrp_sync_group G {\n    group {\n    }\n}\n");
+}
+END_TEST
+
+START_TEST(test_quotes)
+{
+	becomes("global_defs {\n router_id \"a  b\"c\"\\\"\n}\n",
+	    "global_defs {\n    router_id \"a  bc\\\"\n}\n");
+	becomes("global_defs {\n router_id \"a${_QUOTE}b\"\n}\n",
+	    "global_defs {\n    router_id \"a${_QUOTE}b\"\n}\n");
+	becomes("global_defs {\n router_id a${_HASH}${_BANG}\n}\n",
+	    "global_defs {\n    router_id \"a#!\"\n}\n");
+	becomes("global_defs {\n router_id ${_DOLLAR}{_HASH}\n}\n",
+	    "global_defs {\n    router_id \"${_DOLLAR}{_HASH}\"\n}\n");
+	becomes("global_defs {\n router_id \"{\"\n}\n", "global_defs {\n    router_id \"{\"\n}\n");
+	fails("global_defs {\n  router_id \"a b\n}\n",
+	    "2:13: the quoted text has no end in this line");
+}
+END_TEST
+
+START_TEST(test_conditions)
+{
+	becomes("global_defs {\n@left router_id l\n@right router_id r\n@^left nonsense\n}\n",
+	    "global_defs {\n    router_id l\n}\n");
+	becomes(
+	    "@right $A= \\\n global_defs { \\\n }\n@^right @left global_defs {\n router_id x\n}\n",
+	    "global_defs {\n    router_id x\n}\n");
+}
+END_TEST
+
+START_TEST(test_parameters)
+{
+	becomes("$A=${B}.1\n$B=10.0.0\nserver_pool p {\nreal_server $A 80\n$B=10.0.1\nreal_server "
+		"$A 80\n"
+		"$C=\nreal_server 10.0.2.1 80${C}\n}\n",
+	    "server_pool p {\n    real_server 10.0.0.1 80\n    real_server 10.0.1.1 80\n"
+	    "    real_server 10.0.2.1 80\n}\n");
+	/* Without a definition it is left as it is. */
+	becomes("global_defs {\n router_id $A${B}\n}\n",
+	    "global_defs {\n    router_id \"${_DOLLAR}A${_DOLLAR}{B}\"\n}\n");
+	becomes("$IF=@right\n$IF nonsense\n$IF2=@left\nglobal_defs {\n$IF2 router_id x\n}\n",
+	    "global_defs {\n    router_id x\n}\n");
+	becomes("global_defs {\n router_id ${_INSTANCE}\n}\n",
+	    "global_defs {\n    router_id left\n}\n");
+}
+END_TEST
+
+START_TEST(test_values_of_several_lines)
+{
+	becomes("$S= \\\n real_server 10.0.0.${N} 80 { \\\n  weight ${N} # comment \\\n }\n"
+		"$P= \\\n server_pool $NAME { \\\n $N=1 \\\n $S \\\n $N=2 \\\n $S \\\n}\n"
+		"$NAME=a\n$P\n$NAME=b\n$P\n",
+	    "server_pool a {\n    real_server 10.0.0.1 80\n    real_server 10.0.0.2 80 {\n"
+	    "        weight 2\n    }\n}\n\n"
+	    "server_pool b {\n    real_server 10.0.0.1 80\n    real_server 10.0.0.2 80 {\n"
+	    "        weight 2\n    }\n}\n");
+	/* Its lines are where it is used. */
+	fails("$S= \\\n global_defs { \\\n  nonsense \\\n }\n\n  $S\n",
+	    "6:3: unknown keyword 'nonsense' in global_defs");
+}
+END_TEST
+
+START_TEST(test_parameters_without_end)
+{
+	fails(
+	    "$A=${B}\n$B=${A}\n\n  global_defs ${A}\n", "4:15: the parameters make too much text");
+	fails("$A= \\\n @right x \\\n $A\n$A\n", "4:1: parameters are nested too deep");
+	fails("$A=xxxxxxxxxxxxxxxx\n$B=${A}${A}${A}${A}${A}${A}${A}${A}\n$C=${B}${B}${B}${B}${B}${"
+	      "B}${B}${B}\n"
+	      "$D=${C}${C}${C}${C}${C}${C}${C}${C}\n$E=${D}${D}${D}${D}${D}${D}${D}${D}\n"
+	      "$F=${E}${E}${E}${E}${E}${E}${E}${E}\n$G=${F}${F}${F}${F}${F}${F}${F}${F}\n${G}\n",
+	    "8:1: the parameters make too much text");
+	fails("${_RANDOM 1 5}\n", "1:1: ${_RANDOM} is not supported");
+	fails("a $_RANDOM\n", "1:3: ${_RANDOM} is not supported");
+	fails("~SEQ(A, 1, 2) x\n", "1:1: ~SEQ and ~LST are not supported: write the lines out");
+}
+END_TEST
+
+START_TEST(test_include)
+{
+	char text[256];
+
+	file("a", "router_id ${_PWD}\n", 18);
+	snprintf(text, sizeof(text), "global_defs {\n    router_id %s\n}\n", folder);
+	becomes("global_defs {\n include a\n}\n", text);
+	becomes("global_defs {\n include \"a\"\n}\n", text);
+	snprintf(text, sizeof(text), "global_defs {\n    router_id %s/d\n}\n", folder);
+	snprintf(path, sizeof(path), "%s/d", folder);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/c", folder);
+	/* Relative to the file that includes it, and in order. */
+	file("d/1", "include 3\n", 10);
+	file("d/2", "}\n", 2);
+	file("d/3", "global_defs {\n router_id ${_PWD}\n", 32);
+	becomes("include d/[12]\n", text);
+	becomes("includea d/[1-2]\n", text);
+	becomes("include d/{1,2}\n", text);
+	becomes("include nothing/*\nglobal_defs {\n}\n", "");
+}
+END_TEST
+
+START_TEST(test_include_errors)
+{
+	char text[256], line[64];
+
+	fails("\n include nothing\n", "2:10: nothing: no such file");
+	fails("includea nothing*\n", "1:10: nothing*: no such file");
+	snprintf(text, sizeof(text), "1:9: %s/c includes itself", folder);
+	fails("include c\n", text);
+	file("a", "\ninclude b\n", 11);
+	file("b", "  include a\n", 12);
+	snprintf(text, sizeof(text), "b:1:11: %s/a includes itself", folder);
+	fails("include a\n", text);
+	file("a", "global_defs {\n x\n", 17);
+	fails("include a\n}\n", "a:2:2: unknown keyword 'x' in global_defs");
+	snprintf(text, sizeof(text), "1:9: %s: Is a directory", folder);
+	snprintf(line, sizeof(line), "include %s", folder);
+	fails(line, text);
+	fails("include /dev/zero\n", "1:9: /dev/zero: Invalid argument");
+}
+END_TEST
+
+START_TEST(test_include_deep)
+{
+	char name[16], text[32];
+
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "f%d", i);
+		snprintf(text, sizeof(text), "include f%d\n", i + 1);
+		file(name, text, strlen(text));
+	}
+	fails("include f0\n", "f15:1:9: files are included too deep");
+}
+END_TEST
+
+START_TEST(test_no_file)
+{
+	char text[128];
+
+	snprintf(path, sizeof(path), "%s/none", folder);
+	ck_assert_ptr_null(read_back());
+	snprintf(text, sizeof(text), "none:1:1: %s/none: No such file or directory", folder);
+	ck_assert_str_eq(without_folder(err.text), text);
+	snprintf(path, sizeof(path), "%s/c", folder);
+}
+END_TEST
+
+START_TEST(test_binary)
+{
+	static const char text[] = "global_defs {\n router\0id x\n}\n";
+
+	file("c", text, sizeof(text) - 1);
+	ck_assert_ptr_null(read_back());
+	ck_assert_str_eq(
+	    without_folder(err.text), "c:2:8: a control character (0x00): this is not a text file");
+	fails("a\n\001b", "2:1: a control character (0x01): this is not a text file");
+	fails("\x7f"
+	      "ELF",
+	    "1:1: a control character (0x7f): this is not a text file");
+	becomes("global_defs {\r\n\trouter_id\tx\r\n}\r\n", "global_defs {\n    router_id x\n}\n");
+}
+END_TEST
+
+/* A file that ends anywhere is an error or a smaller configuration, and nothing else. */
+START_TEST(test_truncated)
+{
+	static const char text[] =
+	    "global_defs {\n router_id x\n}\nvirtual_server 10.0.0.1 80 {\n protocol TCP\n"
+	    " real_server 10.0.0.2 80 {\n  HTTP_GET {\n   url {\n    path /\n    regex \"a\"\n   "
+	    "}\n  }\n }\n}\n"
+	    "vrrp_instance V {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n  "
+	    "10.0.0.1\n }\n}\n";
+	unsigned read = 0;
+
+	for (size_t n = 0; n < sizeof(text); n++) {
+		struct config *c;
+
+		file("c", text, n);
+		c = read_back();
+		if (!c)
+			ck_assert_int_eq(strncmp(without_folder(err.text), "c:", 2), 0);
+		read += c != NULL;
+		config_free(c);
+	}
+	ck_assert_uint_eq(
+	    read, 7); /* after each of the three blocks, their newlines, and nothing */
+}
+END_TEST
+
+/* ---- Errors of the grammar. */
+
+START_TEST(test_structure)
+{
+	static const char *const cases[][2] = {
+	    {"}\n", "1:1: this } closes nothing"},
+	    {"\n {\n}\n", "2:2: this { has no keyword before it"},
+	    {"global_defs {\n router_id x\n", "1:1: the block of this global_defs has no end"},
+	    {"vrrp_sync_group G {\n  group {\n", "2:3: the block of this group has no end"},
+	    {"global_defs\n", "1:1: 'global_defs' needs a block: { ... }"},
+	    {"global_defs x {\n}\n", "1:13: 'x' is too much after 'global_defs'"},
+	    {"global_defs {\n router_id {\n }\n}\n", "2:2: 'router_id' has no block"},
+	    {"vrrp_instance V {\n no_accept { x }\n}\n", "2:2: 'no_accept' has no block"},
+	    {"global_defs {\n router_id\n}\n", "2:2: 'router_id' needs a value"},
+	    {"global_defs {\n router_id a b\n}\n", "2:14: 'b' is too much after 'a'"},
+	    {"vrrp_sync_group {\n}\n", "1:1: 'vrrp_sync_group' needs a value"},
+	    {"vrrp_sync_group G {\n group {\n A {\n }\n }\n}\n", "3:2: there is no block in group"},
+	    {"vrrp_sync_group \"\" {\n}\n", "1:17: 'name': has 0 characters, must have 1 to 60"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		fails(cases[i][0], cases[i][1]);
+}
+END_TEST
+
+START_TEST(test_unknown)
+{
+	static const char *const cases[][2] = {
+	    {"virtual_sever 10.0.0.1 80 {\n}\n",
+		"1:1: unknown keyword 'virtual_sever' in the file; is 'virtual_server' meant?"},
+	    {"global_defs {\n  routerid x\n}\n",
+		"2:3: unknown keyword 'routerid' in global_defs; is 'router_id' meant?"},
+	    {"virtual_server 10.0.0.1 80 {\n lb_algo rr\n lb_knid NAT\n}\n",
+		"3:2: unknown keyword 'lb_knid' in virtual_server; is 'lb_kind' meant?"},
+	    {"virtual_server 10.0.0.1 80 {\n real_server 10.0.0.1 {\n wieght 1\n }\n}\n",
+		"3:2: unknown keyword 'wieght' in real_server; is 'weight' meant?"},
+	    {"vrrp_instance V {\n qqqqqqqq 1\n}\n",
+		"2:2: unknown keyword 'qqqqqqqq' in vrrp_instance"},
+	    {"vrrp_instance V {\n auth_type PASS\n}\n",
+		"2:2: unknown keyword 'auth_type' in vrrp_instance"},
+	    {"server_pool p {\n protocol TCP\n}\n",
+		"2:2: unknown keyword 'protocol' in server_pool"},
+	    {"virtual_server 10.0.0.1 80 {\n real_server 10.0.0.2 80 {\n TCP_CHECK {\n  path /\n "
+	     "}\n }\n}\n",
+		"4:3: unknown keyword 'path' in TCP_CHECK"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		fails(cases[i][0], cases[i][1]);
+}
+END_TEST
+
+START_TEST(test_values)
+{
+	static const char *const cases[][2] = {
+	    {"virtual_server 10.0.0.1 80 {\n quorum x\n}\n", "2:9: 'quorum': 'x' is not a number"},
+	    {"virtual_server 10.0.0.1 80 {\n quorum 0\n}\n",
+		"2:9: 'quorum': 0 is not in the range 1..2147483647"},
+	    {"virtual_server 10.0.0.1 80 {\n lvs_sched best\n}\n",
+		"2:12: 'lvs_sched': 'best' is none of rr wrr lc wlc lblc lblcr dh sh mh sed nq fo "
+		"ovf twos"},
+	    {"virtual_server 10.0.0.1 80 {\n lb_kind ROUTE\n}\n",
+		"2:10: 'lvs_method': 'route' is none of nat dr tun"},
+	    {"virtual_server 10.0.0.1 80 {\n protocol ICMP\n}\n",
+		"2:11: 'ICMP' is none of TCP, UDP, SCTP"},
+	    {"virtual_server 10.0.0.1 80 {\n delay_loop -1\n}\n",
+		"2:13: 'delay_loop': '-1' is not a time in seconds"},
+	    {"virtual_server 10.0.0.1 80 {\n omega perhaps\n}\n",
+		"2:8: 'omega': 'perhaps' is neither on nor off"},
+	    {"virtual_server 10.0.0.1 65536 {\n}\n", "1:25: 65536 is not in the range 0..65535"},
+	    {"virtual_server 10.0.0.300 80 {\n}\n",
+		"1:16: '10.0.0.300' is not an IPv4 or IPv6 address"},
+	    {"virtual_server 10.0.0.300 {\n}\n",
+		"1:16: '10.0.0.300' is not an IPv4 or IPv6 address"},
+	    {"virtual_server fwmark 0 {\n}\n", "1:23: 0 is not in the range 1..4294967295"},
+	    {"virtual_server 10.0.0.1 80 tcp {\n}\n", "1:28: 'tcp' is too much after '80'"},
+	    {"virtual_server {\n}\n", "1:1: 'virtual_server' needs a value"},
+	    {"virtual_server 10.0.0.1 80 {\n real_server web 80 {\n }\n}\n",
+		"2:14: 'web' is not an IPv4 or IPv6 address"},
+	    {"virtual_server 10.0.0.1 80 {\n persistence_granularity 255.0.255.0\n}\n",
+		"2:26: '255.0.255.0' is not a network mask"},
+	    {"virtual_server 10.0.0.1 80 {\n persistence_granularity 129\n}\n",
+		"2:26: 'persistence_granularity': 129 is not in the range 0..128"},
+	    {"virtual_server 10.0.0.1 80 {\n sorry_server 10.0.0.1 x\n}\n",
+		"2:24: 'x' is not a number"},
+	    {"virtual_server 10.0.0.1 80 {\n lvs_method DR type gue\n}\n",
+		"2:16: 'type' is too much after 'DR'"},
+	    {"virtual_server 10.0.0.1 80 {\n lvs_method TUN type\n}\n",
+		"2:17: 'type' needs a value"},
+	    {"virtual_server 10.0.0.1 80 {\n lvs_method TUN gue\n}\n",
+		"2:17: 'gue' is none of type, port, nocsum, csum, remcsum"},
+	    {"virtual_server 10.0.0.1 80 {\n sorry_server_lvs_method TUN type gre\n}\n",
+		"2:30: a sorry server by another tunnel than IPIP is not supported"},
+	    {"virtual_server 10.0.0.1 80 {\n ip_family ipx\n}\n",
+		"2:12: 'ipx' is neither inet nor inet6"},
+	    {"vrrp_instance V {\n priority 256\n}\n",
+		"2:11: 'priority': 256 is not in the range 1..255"},
+	    {"vrrp_instance V {\n state FAULT\n}\n",
+		"2:8: 'state': 'fault' is none of backup master"},
+	    {"vrrp_instance V {\n version 4\n}\n", "2:10: 'version': 4 is not in the range 2..3"},
+	    {"vrrp_instance V {\n nopreempt maybe\n}\n",
+		"2:12: 'nopreempt': 'maybe' is neither on nor off"},
+	    {"vrrp_instance V {\n interface a23456789012345 6\n}\n",
+		"2:28: '6' is too much after 'a23456789012345'"},
+	    {"vrrp_instance V {\n interface a234567890123456\n}\n",
+		"2:12: 'interface': has 16 characters, must have 1 to 15"},
+	    {"vrrp_instance V {\n mcast_src_ip eth0\n}\n",
+		"2:15: 'mcast_src_ip': 'eth0' is not an IPv4 or IPv6 address"},
+	    {"vrrp_instance V {\n advert_int 1e3\n}\n",
+		"2:13: 'advert_int': '1e3' is not a time in seconds"},
+	    {"vrrp_instance V {\n authentication {\n auth_type AH\n }\n}\n",
+		"3:12: the authentication AH is not supported"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		fails(cases[i][0], cases[i][1]);
+}
+END_TEST
+
+START_TEST(test_unsupported)
+{
+	static const char *const cases[][2] = {
+	    {"vrrp_script x {\n script y\n}\n",
+		"1:1: 'vrrp_script' is not supported: directord runs no scripts yet"},
+	    {"vrrp_instance V {\n use_vmac\n}\n",
+		"2:2: 'use_vmac' is not supported: there are no VMACs yet"},
+	    {"vrrp_instance V {\n virtual_routes {\n  x {\n }\n }\n}\n",
+		"2:2: 'virtual_routes' is not supported"},
+	    {"vrrp_instance V {\n strict_mode\n}\n", "2:2: 'strict_mode' is not supported"},
+	    {"vrrp_instance V {\n mcast_dst_ip 224.0.0.19\n}\n",
+		"2:15: another multicast group than 224.0.0.18 is not supported"},
+	    {"vrrp_instance V {\n down_timer_adverts 4\n}\n",
+		"2:21: another number of advertisements than 3 (RFC 9568) is not supported"},
+	    {"global_defs {\n vrrp_strict\n}\n", "2:2: 'vrrp_strict' is not supported: it would "
+						 "turn off authentication and access to the VIPs"},
+	    {"global_defs {\n vrrp_mcast_group4 224.0.0.19\n}\n",
+		"2:20: another multicast group than 224.0.0.18 is not supported"},
+	    {"global_defs {\n vrrp_down_timer_adverts 9\n}\n",
+		"2:26: another number of advertisements than 3 (RFC 9568) is not supported"},
+	    {"virtual_server 10.0.0.1 80 {\n quorum_up x\n}\n",
+		"2:2: 'quorum_up' is not supported: directord runs no scripts yet"},
+	    {"virtual_server 10.0.0.1 80 {\n real_server 10.0.0.2 80 {\n  MISC_CHECK {\n }\n "
+	     "}\n}\n",
+		"3:3: 'MISC_CHECK' is not supported: only TCP_CHECK, HTTP_GET and SSL_GET are"},
+	    {"virtual_server 10.0.0.1 80 {\n real_server 10.0.0.2 80 {\n  TCP_CHECK {\n   fwmark "
+	     "1\n }\n }\n}\n",
+		"4:4: 'fwmark' is not supported"},
+	    {"SSL {\n}\n", "1:1: 'SSL' is not supported"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		fails(cases[i][0], cases[i][1]);
+}
+END_TEST
+
+START_TEST(test_idle)
+{
+	warns("global_defs {\n notification_email {\n  a@b { }\n }\n vrrp_strict off\n "
+	      "vrrp_mcast_group4 224.0.0.18\n"
+	      " enable_traps\n vrrp_down_timer_adverts 3\n}\n",
+	    "c:2:2: 'notification_email' has no effect here: directord sends no mail; its events "
+	    "are SNMP "
+	    "notifications\nc:7:2: 'enable_traps' has no effect here: SNMP is always on\n");
+	warns("server_pool p {\n real_server 10.0.0.1 80 {\n  weight 2\n  weight 3\n }\n}\n",
+	    "c:4:3: 'weight' is given for the second time; this one counts\n");
+	warns("virtual_server_group G {\n 10.0.0.1 80\n}\n",
+	    "c:1:1: no virtual_server uses the virtual_server_group 'G'\n");
+}
+END_TEST
+
+/* All errors are told, the first one is returned. */
+START_TEST(test_many_errors)
+{
+	char text[4096] = "global_defs {\n";
+
+	fails("a\nvrrp_instance V {\n use_vmac\n interface eth0\n b\n}\n",
+	    "1:1: unknown keyword 'a' in the file (and 2 more errors)");
+	ck_assert_str_eq(warnings,
+	    "c:3:2: error: 'use_vmac' is not supported: there are no VMACs yet\n"
+	    "c:5:2: error: unknown keyword 'b' in vrrp_instance\n");
+	for (int i = 0; i < 200; i++)
+		strcat(text, "qqqqqqqq\n");
+	fails(text, "2:1: unknown keyword 'qqqqqqqq' in global_defs (and at least 49 more errors)");
+}
+END_TEST
+
+/* ---- global_defs and VRRP. */
+
+START_TEST(test_global)
+{
+	struct config *c;
+
+	becomes("global_defs {\n router_id LB1\n vrrp_version 3\n vrrp_startup_delay 5.5\n "
+		"snmp_socket udp:127.0.0.1:705\n"
+		" lvs_reconcile_interval 2\n}\n",
+	    "global_defs {\n    router_id LB1\n    vrrp_version 3\n    snmp_socket "
+	    "udp:127.0.0.1:705\n"
+	    "    lvs_reconcile_interval 2\n    vrrp_startup_delay 5.5\n}\n");
+	c = good("");
+	ck_assert_uint_eq(store_count(config_store(c), TABLE_system), 1);
+	config_free(c);
+}
+END_TEST
+
+#define INSTANCE " interface eth0\n virtual_router_id 51\n"
+#define VIP " virtual_ipaddress {\n  192.0.2.1\n }\n"
+#define P_INSTANCE "vrrp_instance V {\n    interface eth0\n    virtual_router_id 51\n"
+#define P_VIP "    virtual_ipaddress {\n        192.0.2.1\n    }\n}\n"
+
+START_TEST(test_instance)
+{
+	becomes("vrrp_instance V {\n" INSTANCE VIP "}\n", P_INSTANCE P_VIP);
+	becomes("vrrp_instance V {\n state MASTER\n priority 150\n version 3\n advert_int 0.25\n"
+		" mcast_src_ip 192.0.2.7\n garp_master_delay 10\n garp_master_repeat 1\n "
+		"garp_lower_prio_delay 0\n"
+		" garp_lower_prio_repeat 2\n garp_master_refresh 60\n garp_master_refresh_repeat "
+		"2\n no_accept\n"
+		" garp_interval 0.001\n v3_checksum_as_v2\n" INSTANCE VIP "}\n",
+	    P_INSTANCE
+	    "    version 3\n    priority 150\n    advert_int 0.25\n    state master\n    accept "
+	    "off\n"
+	    "    mcast_src_ip 192.0.2.7\n    v3_checksum_as_v2\n    garp_master_delay 10\n"
+	    "    garp_master_repeat 1\n    garp_master_refresh 60\n    garp_master_refresh_repeat "
+	    "2\n"
+	    "    garp_lower_prio_delay 0\n    garp_lower_prio_repeat 2\n    garp_interval "
+	    "0.001\n" P_VIP);
+	becomes(
+	    "vrrp_instance V {\n state BACKUP\n nopreempt\n preempt_delay 300\n authentication {\n"
+	    "  auth_type PASS\n  auth_pass \"a b\"\n }\n" INSTANCE VIP "}\n",
+	    P_INSTANCE
+	    "    nopreempt\n    preempt_delay 300\n    authentication {\n        auth_type pass\n"
+	    "        auth_pass \"a b\"\n    }\n" P_VIP);
+	becomes("vrrp_instance V {\n nopreempt\n preempt\n accept off\n accept on\n" INSTANCE VIP
+		"}\n",
+	    P_INSTANCE P_VIP);
+}
+END_TEST
+
+START_TEST(test_instance_owner)
+{
+	/* As keepalived has it: MASTER without a priority is the owner, and the owner is the master. */
+	becomes("vrrp_instance V {\n state MASTER\n" INSTANCE VIP "}\n",
+	    P_INSTANCE "    priority 255\n    state master\n" P_VIP);
+	warns("vrrp_instance V {\n state MASTER\n" INSTANCE VIP "}\n",
+	    "c:2:2: an instance with the state MASTER and without a priority has priority 255: it "
+	    "is the "
+	    "address owner\n");
+	becomes("vrrp_instance V {\n priority 255\n" INSTANCE VIP "}\n",
+	    P_INSTANCE "    priority 255\n    state master\n" P_VIP);
+	becomes("vrrp_instance V {\n priority 255\n state BACKUP\n" INSTANCE VIP "}\n",
+	    P_INSTANCE "    priority 255\n    state backup\n" P_VIP);
+	becomes("vrrp_instance V {\n priority 100\n state MASTER\n" INSTANCE VIP "}\n",
+	    P_INSTANCE "    priority 100\n    state master\n" P_VIP);
+}
+END_TEST
+
+START_TEST(test_instance_idle)
+{
+	warns(
+	    "vrrp_instance V {\n state MASTER\n priority 9\n nopreempt\n preempt_delay 5\n" INSTANCE
+		VIP "}\n",
+	    "c:4:2: 'nopreempt' has no effect here: the initial state is MASTER; it must be "
+	    "BACKUP\n"
+	    "c:5:2: 'preempt_delay' has no effect here: the initial state is MASTER; it must be "
+	    "BACKUP\n");
+	warns("vrrp_instance V {\n state BACKUP\n priority 255\n nopreempt\n" INSTANCE VIP "}\n",
+	    "c:4:2: 'nopreempt' has no effect here: an address owner (priority 255) always "
+	    "preempts\n");
+	warns("vrrp_instance V {\n version 3\n authentication {\n  auth_type PASS\n  auth_pass x\n "
+	      "}\n" INSTANCE VIP "}\n",
+	    "c:4:3: 'auth_type' has no effect here: version 3 has no authentication\n");
+	warns("vrrp_instance V {\n authentication {\n  auth_type PASS\n }\n" INSTANCE VIP "}\n",
+	    "c:3:3: 'auth_type' has no effect here: there is no auth_pass\n");
+	warns("vrrp_instance V {\n authentication {\n  auth_type PASS\n  auth_pass 123456789\n "
+	      "}\n" INSTANCE VIP "}\n",
+	    "c:4:13: only the first 8 characters of the password count\n");
+	warns("vrrp_instance V {\n" INSTANCE "}\n",
+	    "c:1:1: the instance 'V' has no virtual address\n");
+}
+END_TEST
+
+START_TEST(test_password)
+{
+	struct config *c = good("vrrp_instance V {\n authentication {\n  auth_type PASS\n"
+				"  auth_pass 123456789\n }\n" INSTANCE VIP "}\n");
+	char *text;
+
+	ck_assert_str_eq(store_vrrp_instance(config_store(c), "V")->auth_password, "12345678");
+	text = print(config_store(c), false);
+	ck_assert_ptr_null(strstr(text, "1234"));
+	free(text);
+	text = print(config_store(c), true);
+	ck_assert_ptr_nonnull(strstr(text, "auth_pass 12345678\n"));
+	free(text);
+	config_free(c);
+}
+END_TEST
+
+/* Global settings hold for all instances that don't have their own, wherever they stand. */
+START_TEST(test_instance_defaults)
+{
+	becomes("vrrp_instance V {\n garp_master_repeat 7\n" INSTANCE VIP "}\nglobal_defs {\n"
+		" vrrp_garp_master_delay 8\n vrrp_garp_master_repeat 3\n vrrp_garp_interval 0.5\n "
+		"vrrp_version 3\n}\n",
+	    "global_defs {\n    vrrp_version 3\n}\n\n" P_INSTANCE
+	    "    garp_master_delay 8\n    garp_master_repeat 7\n    garp_lower_prio_delay 8\n"
+	    "    garp_lower_prio_repeat 3\n    garp_interval 0.5\n" P_VIP);
+	becomes("global_defs {\n vrrp_min_garp\n vrrp_garp_master_delay 8\n}\n"
+		"vrrp_instance V {\n garp_lower_prio_delay 2\n" INSTANCE VIP "}\n",
+	    P_INSTANCE
+	    "    garp_master_delay 8\n    garp_master_repeat 1\n    garp_lower_prio_delay 2\n"
+	    "    garp_lower_prio_repeat 1\n" P_VIP);
+	becomes("global_defs {\n vrrp_version 3\n}\nvrrp_instance V {\n version 2\n" INSTANCE VIP
+		"}\n",
+	    "global_defs {\n    vrrp_version 3\n}\n\n" P_INSTANCE "    version 2\n" P_VIP);
+}
+END_TEST
+
+START_TEST(test_addresses)
+{
+	becomes("vrrp_instance V {\n" INSTANCE " virtual_ipaddress {\n  192.0.2.9/24 brd "
+		"192.0.2.255 dev eth1 label eth1:x scope site\n"
+		"  192.0.2.3\n  192.0.2.5/32 scope 17\n }\n"
+		" virtual_ipaddress_excluded {\n  192.0.2.4 dev eth2\n }\n}\n",
+	    P_INSTANCE
+	    "    virtual_ipaddress {\n"
+	    "        192.0.2.9/24 dev eth1 label eth1:x scope 200 broadcast 192.0.2.255\n"
+	    "        192.0.2.3\n        192.0.2.5/32 scope 17\n    }\n"
+	    "    virtual_ipaddress_excluded {\n        192.0.2.4 dev eth2\n    }\n}\n");
+	becomes("vrrp_instance V {\n" INSTANCE
+		" virtual_ipaddress {\n  192.0.2.9 position 5\n  192.0.2.3\n }\n}\n",
+	    P_INSTANCE
+	    "    virtual_ipaddress {\n        192.0.2.3 position 1\n        192.0.2.9 position 5\n"
+	    "    }\n}\n");
+}
+END_TEST
+
+START_TEST(test_address_errors)
+{
+	static const char *const cases[][2] = {
+	    {"192.0.2.1/33", "5:13: 33 is not in the range 1..32"},
+	    {"192.0.2.1/", "5:13: '' is not a number"},
+	    {"192.0.2", "5:3: '192.0.2' is not an IPv4 or IPv6 address"},
+	    {"192.0.2.1 dev", "5:13: 'dev' needs a value"},
+	    {"192.0.2.1 devv eth0", "5:13: unknown keyword 'devv' for an address"},
+	    {"192.0.2.1 dev eth0 no_track", "5:22: 'no_track' is not supported"},
+	    {"192.0.2.1 scope world", "5:19: 'scope': 'world' is not a number"},
+	    {"192.0.2.1 brd 1", "5:17: 'broadcast': '1' is not an IPv4 or IPv6 address"},
+	    {"2001:db8::1",
+		"5:3: vrrp_address V 2001:db8::1, address: VRRP over IPv6 is not supported yet"},
+	    {"224.0.0.1", "5:3: vrrp_address V 224.0.0.1, address: an interface can't have this "
+			  "address (unspecified, "
+			  "multicast or broadcast)"},
+	    {"192.0.2.1/24 brd ff02::1", "5:16: vrrp_address V 192.0.2.1, broadcast: the broadcast "
+					 "address is of another family than the "
+					 "address"},
+	};
+	char text[256], twice[128];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(text, sizeof(text),
+		    "vrrp_instance V {\n" INSTANCE " virtual_ipaddress {\n  %s\n }\n}\n",
+		    cases[i][0]);
+		fails(text, cases[i][1]);
+	}
+	snprintf(twice, sizeof(twice), "6:3: vrrp_address V 192.0.2.1 is there already: %s/c:5:3",
+	    folder);
+	fails("vrrp_instance V {\n" INSTANCE
+	      " virtual_ipaddress {\n  192.0.2.1\n  192.0.2.1/24\n }\n}\n",
+	    twice);
+}
+END_TEST
+
+START_TEST(test_sync_group)
+{
+	becomes("vrrp_sync_group G {\n group {\n  V W\n }\n}\nvrrp_instance V {\n" INSTANCE VIP
+		"}\nvrrp_instance W {\n interface eth1\n virtual_router_id 1\n virtual_ipaddress "
+		"{\n 192.0.2.2\n }\n}\n",
+	    "vrrp_sync_group G {\n    group {\n        V\n        W\n    }\n}\n\n" P_INSTANCE P_VIP
+	    "\nvrrp_instance W {\n    interface eth1\n    virtual_router_id 1\n"
+	    "    virtual_ipaddress {\n        192.0.2.2\n    }\n}\n");
+	fails("vrrp_sync_group G {\n group {\n  V\n  X\n }\n}\nvrrp_instance V {\n" INSTANCE VIP
+	      "}\n",
+	    "4:3: there is no vrrp_instance 'X'");
+	fails("vrrp_sync_group G {\n group {\n  V\n }\n}\nvrrp_sync_group H {\n group { V "
+	      "}\n}\nvrrp_instance V "
+	      "{\n" INSTANCE VIP "}\n",
+	    "7:10: the instance 'V' is in the group 'G' already");
+}
+END_TEST
+
+START_TEST(test_instance_errors)
+{
+	static const char *const cases[][2] = {
+	    {"vrrp_instance V {\n interface eth0\n" VIP "}\n",
+		"1:1: vrrp_instance V, virtual_router_id: is missing"},
+	    {"vrrp_instance V {\n virtual_router_id 1\n" VIP "}\n",
+		"1:1: vrrp_instance V, interface: is missing"},
+	    {"vrrp_instance V {\n" INSTANCE VIP " advert_int 1.5\n}\n",
+		"7:2: vrrp_instance V, advert_int: version 2 advertises in whole seconds, 1 to "
+		"255"},
+	    {"vrrp_instance V {\n" INSTANCE VIP " native_ipv6\n}\n",
+		"7:2: vrrp_instance V, native_ipv6: VRRP over IPv6 is not supported yet"},
+	    {"vrrp_instance V {\n" INSTANCE VIP
+	     "}\nvrrp_instance W {\n interface eth0\n virtual_router_id 51\n}\n",
+		"10:2: vrrp_instance W, virtual_router_id: the instance 'V' has VRID 51 on eth0 "
+		"too"},
+	    {"vrrp_instance V {\n interface a/b\n virtual_router_id 51\n}\n",
+		"2:2: vrrp_instance V, interface: is no name of an interface"},
+	};
+	char twice[128];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		fails(cases[i][0], cases[i][1]);
+	snprintf(twice, sizeof(twice), "8:1: vrrp_instance V is there already: %s/c:1:1", folder);
+	fails("vrrp_instance V {\n" INSTANCE VIP "}\nvrrp_instance V {\n}\n", twice);
+}
+END_TEST
+
+/* ---- LVS. */
+
+#define SERVER " real_server 10.0.0.11 80 {\n }\n"
+
+START_TEST(test_virtual_server)
+{
+	becomes("virtual_server 192.0.2.1 80 {\n protocol TCP\n" SERVER "}\n",
+	    "server_pool 192.0.2.1:80 {\n    real_server 10.0.0.11 80\n}\n\n"
+	    "virtual_server name 192.0.2.1:80 {\n    virtual_service tcp 192.0.2.1 80\n"
+	    "    pool 192.0.2.1:80\n}\n");
+	becomes("virtual_server 192.0.2.1 53 {\n name dns\n protocol UDP\n lb_algo rr\n ops\n "
+		"persistence_timeout\n"
+		" persistence_granularity 255.255.255.0\n persistence_engine sip\n quorum 2\n "
+		"hysteresis 1\n omega\n alpha\n"
+		" sorry_server 10.0.0.99 5353\n sorry_server_inhibit\n real_server 10.0.0.11 53 "
+		"{\n  weight 3\n }\n}\n",
+	    "server_pool dns {\n    alpha\n    real_server 10.0.0.11 53 {\n        weight 3\n    "
+	    "}\n}\n\n"
+	    "virtual_server dns {\n    virtual_service udp 192.0.2.1 53\n    pool dns\n    "
+	    "lvs_sched rr\n"
+	    "    persistence_granularity 24\n    persistence_engine "
+	    "sip\n    ops\n"
+	    "    quorum 2\n    hysteresis 1\n    sorry_server 10.0.0.99 5353\n    "
+	    "sorry_server_inhibit\n"
+	    "    omega\n}\n");
+}
+END_TEST
+
+/* The names that virtual servers have if none is given. */
+START_TEST(test_names)
+{
+	static const char *const cases[][2] = {
+	    {"virtual_server 192.0.2.1 80 {\n protocol TCP\n}\n", "192.0.2.1:80"},
+	    {"virtual_server 192.0.2.1 80 {\n protocol UDP\n}\n", "192.0.2.1:80/udp"},
+	    {"virtual_server 192.0.2.1 80 {\n protocol sctp\n}\n", "192.0.2.1:80/sctp"},
+	    {"virtual_server 192.0.2.1 80 {\n}\n", "192.0.2.1:80/udp"},
+	    {"virtual_server 2001:db8::1 80 {\n protocol TCP\n}\n", "[2001:db8::1]:80"},
+	    {"virtual_server fwmark 5 {\n persistence_timeout 1\n}\n", "fwmark-5"},
+	    {"virtual_server fwmark 5 {\n ip_family inet6\n}\n", "fwmark-5/inet6"},
+	    {"virtual_server_group G {\n 192.0.2.1 80\n}\nvirtual_server group G {\n protocol "
+	     "TCP\n}\n",
+		"G"},
+	    {"virtual_server_group G {\n 192.0.2.1 80\n}\nvirtual_server group G {\n protocol "
+	     "UDP\n}\n",
+		"G/udp"},
+	    {"virtual_server_group G {\n fwmark 1\n}\nvirtual_server group G {\n}\n", "G"},
+	    {"server_pool p {\n}\nvirtual_server a-b {\n pool p\n}\n", "a-b"},
+	    {"server_pool p {\n}\nvirtual_server name 1.2 {\n pool p\n}\n", "1.2"},
+	    {"virtual_server 192.0.2.1 80 {\n protocol TCP\n name \"x y\"\n}\n", "x y"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct config *c = good(cases[i][0]);
+
+		ck_assert_msg(store_virtual_server(config_store(c), cases[i][1]) != NULL,
+		    "no %s in %s", cases[i][1], cases[i][0]);
+		config_free(c);
+	}
+}
+END_TEST
+
+START_TEST(test_protocol)
+{
+	warns("virtual_server 192.0.2.1 80 {\n" SERVER "}\n",
+	    "c:1:1: no protocol is given: it is UDP, as with keepalived\n");
+	warns("virtual_server fwmark 1 {\n protocol TCP\n" SERVER "}\n",
+	    "c:2:2: 'protocol' has no effect here: a firewall mark has none\n");
+	warns("virtual_server 192.0.2.1 80 {\n protocol TCP\n}\n",
+	    "c:1:1: the virtual server '192.0.2.1:80' has no real servers\n");
+}
+END_TEST
+
+START_TEST(test_group)
+{
+	becomes("virtual_server group G {\n protocol TCP\n pool p\n}\nserver_pool p "
+		"{\n}\nvirtual_server_group G {\n"
+		" 192.0.2.1 80\n 192.0.2.8/30 81\n 192.0.2.254-192.0.3.1 82\n 192.0.2.20-22 83\n "
+		"fwmark 7\n"
+		" 2001:db8::1-3 84\n 2001:db8::fffe-2001:db8::1:1 85\n fwmark 8 inet6\n}\n",
+	    "server_pool p {\n}\n\nvirtual_server G {\n"
+	    "    virtual_service tcp 192.0.2.1 80\n    virtual_service tcp 192.0.2.8 81\n"
+	    "    virtual_service tcp 192.0.2.9 81\n    virtual_service tcp 192.0.2.10 81\n"
+	    "    virtual_service tcp 192.0.2.11 81\n    virtual_service tcp 192.0.2.20 83\n"
+	    "    virtual_service tcp 192.0.2.21 83\n    virtual_service tcp 192.0.2.22 83\n"
+	    "    virtual_service tcp 192.0.2.254 82\n    virtual_service tcp 192.0.2.255 82\n"
+	    "    virtual_service tcp 192.0.3.0 82\n    virtual_service tcp 192.0.3.1 82\n"
+	    "    virtual_service tcp 2001:db8::1 84\n    virtual_service tcp 2001:db8::2 84\n"
+	    "    virtual_service tcp 2001:db8::3 84\n    virtual_service tcp 2001:db8::fffe 85\n"
+	    "    virtual_service tcp 2001:db8::ffff 85\n    virtual_service tcp 2001:db8::1:0 85\n"
+	    "    virtual_service tcp 2001:db8::1:1 85\n    virtual_service fwmark 7\n"
+	    "    virtual_service fwmark 8 inet6\n    pool p\n}\n");
+}
+END_TEST
+
+START_TEST(test_group_errors)
+{
+	static const char *const cases[][2] = {
+	    {"192.0.2.x 80", "2:2: '192.0.2.x' is not an IPv4 or IPv6 address"},
+	    {"192.0.2.5-4 80", "2:2: '192.0.2.5-4' is not a range of 1 to 65536 addresses"},
+	    {"192.0.2.5-x 80", "2:2: '192.0.2.5-x' does not end in an address"},
+	    {"192.0.2.5-256 80", "2:2: '192.0.2.5-256' does not end in an address"},
+	    {"10.0.0.0-10.1.0.0 80",
+		"2:2: '10.0.0.0-10.1.0.0' is not a range of 1 to 65536 addresses"},
+	    {"192.0.2.5-2001:db8::1 80",
+		"2:2: '192.0.2.5-2001:db8::1' is not a range of 1 to 65536 addresses"},
+	    {"2001:db8::-2001:db9:: 80",
+		"2:2: '2001:db8::-2001:db9::' is not a range of 1 to 65536 addresses"},
+	    {"10.0.0.0/15 80", "2:2: '10.0.0.0/15' has more than 65536 addresses"},
+	    {"10.0.0.1/24 80", "2:2: '10.0.0.1/24' has bits behind its prefix that are not 0"},
+	    {"10.0.0.1/33 80", "2:2: 33 is not in the range 1..32"},
+	    {"10.0.0.1 x", "2:11: 'x' is not a number"},
+	    {"10.0.0.1 80 tcp", "2:14: 'tcp' is too much after '80'"},
+	    {"fwmark", "2:2: 'fwmark' needs a value"},
+	    {"fwmark 0", "2:9: 0 is not in the range 1..4294967295"},
+	    {"fwmark 1 ipx", "2:11: 'ipx' is neither inet nor inet6"},
+	};
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(text, sizeof(text), "virtual_server_group G {\n %s\n}\n", cases[i][0]);
+		fails(text, cases[i][1]);
+	}
+	fails("virtual_server group G {\n}\n", "1:22: there is no virtual_server_group 'G'");
+	snprintf(text, sizeof(text), "3:22: virtual_server_group 'G' is there already: %s/c:1:1",
+	    folder);
+	fails("virtual_server_group G {\n}\nvirtual_server_group G {\n}\n", text);
+}
+END_TEST
+
+/* The family of a mark is that of what is behind it. */
+START_TEST(test_mark_family)
+{
+	becomes("virtual_server fwmark 3 {\n real_server 2001:db8::1 80 {\n }\n}\n",
+	    "server_pool fwmark-3/inet6 {\n    real_server 2001:db8::1 80\n}\n\n"
+	    "virtual_server fwmark-3/inet6 {\n    virtual_service fwmark 3 inet6\n    pool "
+	    "fwmark-3/inet6\n}\n");
+	becomes("virtual_server fwmark 3 {\n ip_family inet\n lb_kind TUN\n real_server "
+		"2001:db8::1 80 {\n }\n}\n",
+	    "server_pool fwmark-3 {\n    real_server 2001:db8::1 80 {\n        lvs_method tun\n    "
+	    "}\n}\n\n"
+	    "virtual_server fwmark-3 {\n    virtual_service fwmark 3\n    pool fwmark-3\n}\n");
+}
+END_TEST
+
+/* What stands in the virtual server is the default of its real servers, also when it stands behind them. */
+START_TEST(test_server_defaults)
+{
+	struct config *c =
+	    good("virtual_server 192.0.2.1 80 {\n protocol TCP\n real_server 10.0.0.11 80 {\n"
+		 "  weight 5\n  inhibit_on_failure off\n  virtualhost own\n  lvs_method TUN\n }\n"
+		 " real_server 10.0.0.12 {\n }\n inhibit_on_failure\n weight 2\n virtualhost www\n"
+		 " lb_kind TUN type gue port 6080 csum\n}\n");
+	const struct store *s = config_store(c);
+	const struct real_server *rs = server(s, "192.0.2.1:80 10.0.0.11 80");
+
+	ck_assert_int_eq(rs->weight, 5);
+	ck_assert_int_eq(rs->on_failure, ON_FAILURE_REMOVE);
+	ck_assert_str_eq(rs->virtual_host, "own");
+	ck_assert_int_eq(rs->forwarding, FORWARDING_TUN);
+	ck_assert_int_eq(rs->tunnel_type, TUNNEL_IPIP);
+	rs = server(s, "192.0.2.1:80 10.0.0.12 80"); /* the port is the virtual server's */
+	ck_assert_int_eq(rs->weight, 2);
+	ck_assert_int_eq(rs->on_failure, ON_FAILURE_WEIGHT_ZERO);
+	ck_assert_str_eq(rs->virtual_host, "www");
+	ck_assert_int_eq(rs->forwarding, FORWARDING_TUN);
+	ck_assert_int_eq(rs->tunnel_type, TUNNEL_GUE);
+	ck_assert_uint_eq(rs->tunnel_port, 6080);
+	ck_assert_int_eq(rs->tunnel_checksum, TUNNEL_CSUM);
+	config_free(c);
+}
+END_TEST
+
+START_TEST(test_sorry_method)
+{
+	struct config *c = good(
+	    "virtual_server 192.0.2.1 80 {\n protocol TCP\n lb_kind DR\n"
+	    " sorry_server 10.0.0.9\n}\nvirtual_server 192.0.2.2 80 {\n protocol TCP\n lb_kind DR\n"
+	    " sorry_server 10.0.0.9 8080\n sorry_server_lvs_method NAT\n}\n");
+
+	ck_assert_int_eq(
+	    store_virtual_server(config_store(c), "192.0.2.1:80")->sorry_forwarding, FORWARDING_DR);
+	ck_assert_int_eq(store_virtual_server(config_store(c), "192.0.2.2:80")->sorry_forwarding,
+	    FORWARDING_NAT);
+	config_free(c);
+	fails("virtual_server 192.0.2.1 80 {\n protocol TCP\n lb_kind TUN type gre\n sorry_server "
+	      "10.0.0.9\n}\n",
+	    "4:2: a sorry server by another tunnel than IPIP is not supported; give it a "
+	    "sorry_server_lvs_method");
+}
+END_TEST
+
+START_TEST(test_scheduler_flags)
+{
+	static const char *const forms[][2] = {{"lvs_sched sh\n sh-port\n sh-fallback", "sh"},
+	    {"mh-port\n mh-fallback\n lb_algo mh", "mh"}, {"flag-1\n flag-2\n lb_algo mh", "mh"}};
+	char text[256], printed[256];
+
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(text, sizeof(text),
+		    "server_pool p {\n}\nvirtual_server v {\n pool p\n %s\n}\n", forms[i][0]);
+		snprintf(printed, sizeof(printed),
+		    "server_pool p {\n}\n\nvirtual_server v {\n    pool p\n    lvs_sched %s\n    "
+		    "%s-port\n"
+		    "    %s-fallback\n}\n",
+		    forms[i][1], forms[i][1], forms[i][1]);
+		becomes(text, printed);
+	}
+	warns("server_pool p {\n}\nvirtual_server v {\n pool p\n sh-port\n mh-fallback\n}\n",
+	    "c:5:2: 'sh-port' has no effect here: the scheduler is wlc\n"
+	    "c:6:2: 'mh-fallback' has no effect here: the scheduler is wlc\n");
+}
+END_TEST
+
+/* What keepalived corrects. */
+START_TEST(test_corrections)
+{
+	warns("virtual_server 192.0.2.1 80 {\n protocol TCP\n quorum 5\n hysteresis 7\n" SERVER
+	      "}\n",
+	    "c:3:2: the quorum 5 is more than all real servers weigh: it is 1\n"
+	    "c:4:2: the hysteresis 7 is not less than the quorum 1: it is 0\n");
+	warns("virtual_server 192.0.2.1 {\n protocol TCP\n real_server 10.0.0.1 {\n }\n}\n",
+	    "c:1:1: a virtual service for all ports is persistent (persistence_timeout 360)\n");
+	becomes("server_pool p {\n}\nvirtual_server v {\n pool p\n quorum 5\n hysteresis 4\n}\n",
+	    "server_pool p {\n}\n\nvirtual_server v {\n    pool p\n    quorum 5\n    hysteresis "
+	    "4\n}\n");
+	becomes("server_pool p {\n}\nvirtual_server v {\n pool p\n persistence_granularity 24\n}\n",
+	    "server_pool p {\n}\n\nvirtual_server v {\n    pool p\n    persistence_granularity "
+	    "24\n}\n");
+}
+END_TEST
+
+START_TEST(test_pool)
+{
+	becomes(
+	    "server_pool web {\n alpha\n delay_loop 5\n lvs_method DR\n real_server 10.0.0.11 80\n"
+	    " real_server 10.0.0.12 80 {\n  admin_state drain\n  uthreshold 10\n  lthreshold 5\n "
+	    "}\n"
+	    " check alive {\n  type tcp\n }\n check page {\n  type HTTPS\n  path /x\n  enable_sni\n"
+	    "  real_server 10.0.0.12 80\n  status_code 200 301-302\n  retry 3\n }\n}\n"
+	    "virtual_server web {\n pool web\n virtual_service tcp 192.0.2.1 80\n}\n"
+	    "virtual_server web6 {\n pool web\n virtual_service tcp 192.0.2.2 80 {\n }\n}\n",
+	    "server_pool web {\n    alpha\n    check page {\n        type https\n"
+	    "        real_server 10.0.0.12 80\n        delay_loop 5\n        retry 3\n        path "
+	    "/x\n"
+	    "        status_code 200 301-302\n        enable_sni\n    }\n"
+	    "    check alive {\n        type tcp\n        delay_loop 5\n    }\n"
+	    "    real_server 10.0.0.11 80 {\n        lvs_method dr\n    }\n"
+	    "    real_server 10.0.0.12 80 {\n        admin_state drain\n        lvs_method dr\n"
+	    "        uthreshold 10\n        lthreshold 5\n    }\n}\n\n"
+	    "virtual_server web {\n    virtual_service tcp 192.0.2.1 80\n    pool web\n}\n\n"
+	    "virtual_server web6 {\n    virtual_service tcp 192.0.2.2 80\n    pool web\n}\n");
+}
+END_TEST
+
+START_TEST(test_lvs_errors)
+{
+	static const char *const cases[][2] = {
+	    {"virtual_server v {\n}\n", "1:1: virtual_server v, pool: is missing"},
+	    {"virtual_server v {\n pool p\n}\n",
+		"2:2: virtual_server v, pool: there is no pool 'p'"},
+	    {"server_pool p {\n}\nvirtual_server v {\n pool p\n real_server 10.0.0.1 80\n}\n",
+		"5:2: the virtual server uses the pool 'p': its real servers belong there"},
+	    {"server_pool p {\n}\nvirtual_server v {\n pool p\n check c {\n }\n}\n",
+		"5:2: the virtual server uses the pool 'p': its checks belong there"},
+	    {"virtual_server 192.0.2.1 80 {\n protocol TCP\n lb_kind DR\n real_server 10.0.0.1 "
+	     "8080 {\n }\n}\n",
+		"4:2: real_server 192.0.2.1:80 10.0.0.1 8080, port: LVS-DR can't change the port: "
+		"the real "
+		"server has 8080, virtual_service 192.0.2.1:80 tcp 192.0.2.1 80 has 80"},
+	    {"virtual_server 192.0.2.1 80 {\n protocol TCP\n ops\n" SERVER "}\n",
+		"3:2: virtual_server 192.0.2.1:80, ops: is for UDP, virtual_service 192.0.2.1:80 "
+		"tcp "
+		"192.0.2.1 80 is not"},
+	    {"virtual_server 192.0.2.1 80 {\n protocol TCP\n real_server 10.0.0.1 80 {\n  "
+	     "lthreshold 1\n }\n}\n",
+		"4:3: real_server 192.0.2.1:80 10.0.0.1 80, lthreshold: a lower threshold needs an "
+		"upper "
+		"threshold"},
+	    {"virtual_server 192.0.2.1 80 {\n protocol TCP\n weight 70000\n}\n",
+		"3:9: 'weight': 70000 is not in the range 0..65535"},
+	    {"virtual_server 192.0.2.1 80 {\n protocol TCP\n persistence_granularity 64\n}\n",
+		"3:2: virtual_server 192.0.2.1:80, persistence_granularity: 64 is longer than an "
+		"IPv4 address, "
+		"and virtual_service 192.0.2.1:80 tcp 192.0.2.1 80 is IPv4"},
+	    {"virtual_server 192.0.2.1 80 {\n protocol TCP\n alpha\n real_server 10.0.0.1 80 {\n "
+	     "}\n"
+	     " real_server 10.0.0.2 80 {\n  alpha off\n }\n}\n",
+		"7:3: 'alpha' is a setting of the whole pool: another value than that of the first "
+		"real server "
+		"is not supported"},
+	    {"virtual_server v {\n virtual_service icmp 192.0.2.1\n}\n",
+		"2:18: 'protocol': 'icmp' is none of tcp udp sctp fwmark"},
+	    {"virtual_server v {\n virtual_service tcp fwmark 1\n}\n",
+		"2:22: 'fwmark' is not an IPv4 or IPv6 address"},
+	    {"virtual_server_group G {\n 192.0.2.1-3 80\n 192.0.2.2 80\n}\nvirtual_server group G "
+	     "{\n protocol TCP\n}\n",
+		NULL},
+	};
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases) - 1; i++)
+		fails(cases[i][0], cases[i][1]);
+	snprintf(text, sizeof(text),
+	    "3:2: virtual_service G tcp 192.0.2.2 80 is there already: %s/c:2:2", folder);
+	fails(cases[sizeof(cases) / sizeof(*cases) - 1][0], text);
+	snprintf(text, sizeof(text),
+	    "5:2: real_server 192.0.2.1:80 10.0.0.11 80 is there already: %s/c:3:2", folder);
+	fails("virtual_server 192.0.2.1 80 {\n protocol TCP\n" SERVER SERVER "}\n", text);
+	ck_assert_ptr_null(
+	    read_text("virtual_server 192.0.2.1 80 {\n protocol TCP\n" SERVER "}\n"
+		      "virtual_server 192.0.2.1 80 {\n protocol TCP\n" SERVER "}\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(warnings, "c:6:1: error: virtual_server 192.0.2.1:80 is there already"));
+}
+END_TEST
+
+/* ---- Checks. */
+
+#define VIRTUAL "virtual_server 192.0.2.1 80 {\n protocol TCP\n"
+
+START_TEST(test_check_defaults)
+{
+	struct config *c =
+	    good(VIRTUAL " real_server 10.0.0.1 80 {\n  TCP_CHECK {\n  }\n  HTTP_GET {\n   url {\n"
+			 "    path /\n   }\n  }\n }\n}\n");
+	const struct check *k = check(config_store(c), "192.0.2.1:80 tcp");
+
+	/* keepalived 2.2.7's, as it logs them itself */
+	ck_assert_uint_eq(k->interval, 60 * USEC_PER_SEC);
+	ck_assert_uint_eq(k->timeout, 5 * USEC_PER_SEC);
+	ck_assert_uint_eq(k->retries, 1);
+	ck_assert_uint_eq(k->retry_delay, 1 * USEC_PER_SEC);
+	k = check(config_store(c), "192.0.2.1:80 http");
+	ck_assert_uint_eq(k->interval, 60 * USEC_PER_SEC);
+	ck_assert_uint_eq(k->retries, 1);
+	ck_assert_uint_eq(k->retry_delay, 3 * USEC_PER_SEC);
+	config_free(c);
+}
+END_TEST
+
+/* virtual_server, real_server, checker: each is the default of the next. */
+START_TEST(test_check_inheritance)
+{
+	struct config *c = good(VIRTUAL
+	    " real_server 10.0.0.1 80 {\n  retry 4\n  TCP_CHECK {\n   warmup 2.5\n  }\n }\n"
+	    " real_server 10.0.0.2 80 {\n  TCP_CHECK {\n   delay_loop 7\n   connect_ip 10.9.9.9\n"
+	    "   connect_port 81\n   bindto 10.9.9.1\n  }\n }\n"
+	    " delay_loop 10\n retry 3\n delay_before_retry 0.5\n connect_timeout 2\n}\n");
+	const struct check *k = check(config_store(c), "192.0.2.1:80 tcp-10.0.0.1:80");
+	char text[ADDR_STRLEN];
+
+	ck_assert_uint_eq(k->interval, 10 * USEC_PER_SEC);
+	ck_assert_uint_eq(k->retries, 4);
+	ck_assert_uint_eq(k->retry_delay, USEC_PER_SEC / 2);
+	ck_assert_uint_eq(k->timeout, 2 * USEC_PER_SEC);
+	ck_assert_uint_eq(k->warmup, 2500000);
+	ck_assert_str_eq(addr_format(&k->server_address, text), "10.0.0.1");
+	ck_assert_uint_eq(k->server_port, 80);
+	k = check(config_store(c), "192.0.2.1:80 tcp-10.0.0.2:80");
+	ck_assert_uint_eq(k->interval, 7 * USEC_PER_SEC);
+	ck_assert_uint_eq(k->retries, 3);
+	ck_assert_str_eq(addr_format(&k->connect_address, text), "10.9.9.9");
+	ck_assert_uint_eq(k->connect_port, 81);
+	ck_assert_str_eq(addr_format(&k->bind_address, text), "10.9.9.1");
+	config_free(c);
+}
+END_TEST
+
+#define TCP "  TCP_CHECK {\n  }\n"
+#define HTTP "  HTTP_GET {\n   url {\n    path /a\n   }\n   url {\n    path /b\n   }\n  }\n"
+
+static size_t count_checks(const char *text)
+{
+	struct config *c = good(text);
+	size_t n = store_count(config_store(c), TABLE_check);
+
+	config_free(c);
+	return n;
+}
+
+/* A check that all real servers have is one row; another is a row of its real server. */
+START_TEST(test_checks_in_common)
+{
+	struct config *c;
+
+	ck_assert_uint_eq(
+	    count_checks(VIRTUAL " real_server 10.0.0.1 80 {\n" TCP HTTP
+				 " }\n real_server 10.0.0.2 80 {\n" HTTP TCP " }\n}\n"),
+	    3);
+	c = good(VIRTUAL " real_server 10.0.0.1 80 {\n" TCP HTTP
+			 " }\n real_server 10.0.0.2 80 {\n" TCP " }\n"
+			 " real_server 10.0.0.3 80 {\n  TCP_CHECK {\n  }\n  TCP_CHECK {\n   retry "
+			 "9\n  }\n }\n}\n");
+	ck_assert(!addr_is_set(&check(config_store(c), "192.0.2.1:80 tcp")->server_address));
+	ck_assert_str_eq(check(config_store(c), "192.0.2.1:80 http-10.0.0.1:80")->path, "/a");
+	ck_assert_str_eq(check(config_store(c), "192.0.2.1:80 http-10.0.0.1:80-2")->path, "/b");
+	ck_assert_uint_eq(check(config_store(c), "192.0.2.1:80 tcp-10.0.0.3:80")->retries, 9);
+	ck_assert_uint_eq(store_count(config_store(c), TABLE_check), 4);
+	config_free(c);
+	warns(VIRTUAL " real_server 10.0.0.1 80 {\n" TCP TCP " }\n}\n",
+	    "c:6:3: this real server has the same check already\n");
+}
+END_TEST
+
+/* Names do not depend on the place in the file, and fit. */
+START_TEST(test_check_names)
+{
+	struct config *c = good("server_pool p {\n check tcp {\n  retry 7\n }\n"
+				" real_server 2001:db8:1111:2222:3333:4444:5555:6666 80 {\n" TCP
+				" }\n real_server 2001:db8::1 80 {\n"
+				" }\n real_server 2001:db8::2 80 {\n" HTTP " }\n}\n");
+	const struct check *found = NULL;
+
+	ck_assert_uint_eq(check(config_store(c), "p tcp")->retries, 7);
+	ck_assert_str_eq(check(config_store(c), "p http-[2001:db8::2]:80")->path, "/a");
+	STORE_FOREACH (check, k, config_store(c)) {
+		ck_assert_uint_le(strlen(k->name), 32);
+		if (k->type == CHECK_TCP && addr_is_set(&k->server_address))
+			found = k;
+	}
+	ck_assert_ptr_nonnull(found);
+	ck_assert_uint_eq(strlen(found->name), strlen("tcp-01234567"));
+	config_free(c);
+	/* A name that is taken */
+	ck_assert_uint_eq(
+	    count_checks(
+		"server_pool p {\n check tcp {\n  retry 7\n }\n real_server 10.0.0.1 80 {\n" TCP
+		" }\n}\n"),
+	    2);
+}
+END_TEST
+
+START_TEST(test_http)
+{
+	becomes(VIRTUAL
+	    " real_server 10.0.0.1 80 {\n  SSL_GET {\n   virtualhost outer\n   http_protocol 1.1\n "
+	    "  enable_sni\n"
+	    "   connect_timeout 3\n   nb_get_retry 3\n   url {\n    path /a\n"
+	    "    digest 640205b7b0fc66c1ea91c463fac6334d\n   }\n"
+	    "   url {\n    path /b\n    virtualhost inner\n    regex ^foo\\\\.b\"a r\"\\x41\n"
+	    "    regex_options caseless multiline\n    regex_no_match\n    status_code 200-299 "
+	    "301\n   }\n"
+	    "   fast_recovery\n  }\n }\n}\n",
+	    "server_pool 192.0.2.1:80 {\n    check https {\n        type https\n        "
+	    "connect_timeout 3\n"
+	    "        retry 3\n        path /a\n        digest 640205b7b0fc66c1ea91c463fac6334d\n"
+	    "        virtualhost outer\n        http_protocol 1.1\n        enable_sni\n    }\n"
+	    "    check https-2 {\n        type https\n        connect_timeout 3\n        retry 3\n"
+	    "        path /b\n        status_code 200-299 301\n        regex \"(?im)^foo\\\\.ba "
+	    "rA\"\n"
+	    "        regex_no_match\n        virtualhost inner\n        http_protocol 1.1\n"
+	    "        enable_sni\n    }\n    real_server 10.0.0.1 80\n}\n\n"
+	    "virtual_server name 192.0.2.1:80 {\n    virtual_service tcp 192.0.2.1 80\n"
+	    "    pool 192.0.2.1:80\n}\n");
+}
+END_TEST
+
+START_TEST(test_patterns)
+{
+	static const char *const forms[][2] = {{"a\\\\.b", "a\\.b"}, {"'a \"b'", "a \"b"},
+	    {"\"a 'b\"", "a 'b"}, {"a\\ b", "a b"}, {"[0-9]{3}", "[0-9]{3}"},
+	    {"\\101\\x42\\x43z", "ABCz"}, {"'a'\"b\"c", "abc"}, {"\"a#b!\"", "a#b!"},
+	    {"a${_HASH}$", "a#$"}, {"'^a { b }$'", "^a { b }$"}, {"\"a\\\"b\"", "a\"b"}};
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		struct config *c;
+		char *printed;
+
+		snprintf(text, sizeof(text),
+		    "server_pool p {\n check h {\n  type http\n  regex %s\n }\n}\n", forms[i][0]);
+		c = good(text);
+		ck_assert_str_eq(check(config_store(c), "p h")->pattern, forms[i][1]);
+		printed = print(config_store(c), true);
+		config_free(c);
+		c = good(printed);
+		ck_assert_str_eq(check(config_store(c), "p h")->pattern, forms[i][1]);
+		config_free(c);
+		free(printed);
+	}
+}
+END_TEST
+
+START_TEST(test_check_errors)
+{
+	static const char *const cases[][2] = {
+	    {"  HTTP_GET {\n  }\n", "4:3: HTTP_GET has no url"},
+	    {"  HTTP_GET {\n   url {\n   }\n  }\n", "5:4: the url has no path"},
+	    {"  HTTP_GET {\n   url {\n    path x\n   }\n  }\n",
+		"6:5: check 192.0.2.1:80 http, path: a path begins with / and has no blanks"},
+	    {"  HTTP_GET {\n   url {\n    path /\n    digest 12\n   }\n  }\n",
+		"7:5: check 192.0.2.1:80 http, digest: is not 32 hexadecimal digits"},
+	    {"  HTTP_GET {\n   url {\n    path /\n    regex (\n   }\n  }\n",
+		"7:5: check 192.0.2.1:80 http, regex: the pattern is wrong at character 2: missing "
+		"closing "
+		"parenthesis"},
+	    {"  HTTP_GET {\n   url {\n    path /\n    regex 'a\n   }\n  }\n",
+		"7:11: the quoted text has no end in this line"},
+	    {"  HTTP_GET {\n   url {\n    path /\n    regex a\\000b\n   }\n  }\n",
+		"7:12: a pattern can't have a NUL"},
+	    {"  HTTP_GET {\n   url {\n    path /\n    regex a b\n   }\n  }\n",
+		"7:13: 'b' is too much after 'a'"},
+	    {"  HTTP_GET {\n   url {\n    path /\n    regex_options caseless\n   }\n  }\n",
+		"7:5: there is no 'regex' for the options"},
+	    {"  HTTP_GET {\n   url {\n    path /\n    regex a\n    regex_options utf\n   }\n  }\n",
+		"8:19: the option 'utf' is not supported"},
+	    {"  HTTP_GET {\n   url {\n    path /\n    status_code 99\n   }\n  }\n",
+		"7:5: check 192.0.2.1:80 http, status_code: status codes are numbers and ranges in "
+		"100-599"},
+	    {"  HTTP_GET {\n   enable_sni\n   url {\n    path /\n   }\n  }\n",
+		"5:4: unknown keyword 'enable_sni' in HTTP_GET"},
+	    {"  HTTP_GET {\n   http_protocol 2\n   url {\n    path /\n   }\n  }\n",
+		"5:18: 'http_protocol': '2' is none of 1.0 1.1"},
+	    {"  TCP_CHECK\n", "4:3: 'TCP_CHECK' needs a block: { ... }"},
+	    {"  TCP_CHECK {\n   connect_timeout 0\n  }\n",
+		"5:20: 'connect_timeout': 0 s is not in the range 0.01..86400 s"},
+	    {"  TCP_CHECK {\n   bindto ff02::1\n  }\n",
+		"5:4: check 192.0.2.1:80 tcp, bindto: a host can't have this address (multicast)"},
+	};
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(text, sizeof(text), VIRTUAL " real_server 10.0.0.1 80 {\n%s }\n}\n",
+		    cases[i][0]);
+		fails(text, cases[i][1]);
+	}
+	warns("virtual_server fwmark 1 {\n real_server 10.0.0.1 {\n  TCP_CHECK {\n  }\n }\n}\n",
+	    "c:3:3: the check has no port and will fail: give it a connect_port, or the real "
+	    "server a port\n");
+	warns("server_pool p {\n real_server 10.0.0.1\n check t {\n }\n}\n",
+	    "c:3:2: the check has no port and will fail: give it a connect_port, or the real "
+	    "server a port\n");
+	fails("server_pool p {\n check t {\n  real_server 10.0.0.1 80\n }\n}\n",
+	    "3:3: check p t, server_address: the pool 'p' has no such real server");
+	warns("virtual_server fwmark 1 {\n real_server 10.0.0.1 {\n  TCP_CHECK {\n   connect_port "
+	      "80\n  }\n }\n}\n",
+	    "");
+}
+END_TEST
+
+START_TEST(test_alpha)
+{
+	struct config *c =
+	    good(VIRTUAL " real_server 10.0.0.1 80 {\n  alpha\n }\n real_server 10.0.0.2 80 {\n"
+			 "  TCP_CHECK {\n   alpha on\n  }\n }\n}\n");
+
+	ck_assert(store_pool(config_store(c), "192.0.2.1:80")->start_down);
+	config_free(c);
+	c = good(VIRTUAL " alpha\n real_server 10.0.0.1 80 {\n  alpha off\n }\n}\n");
+	ck_assert(!store_pool(config_store(c), "192.0.2.1:80")->start_down);
+	config_free(c);
+}
+END_TEST
+
+/* ---- What the schema alone gives: a column with a keyword needs no code. */
+
+/* Tables whose rows have a block of their own, and how it is opened. */
+static const struct {
+	enum table_id table;
+	const char *before, *after;
+} blocks[] = {
+    {TABLE_system, "global_defs {\n", "}\n"},
+    {TABLE_vrrp_instance, "vrrp_instance V {\n", "}\n"},
+    {TABLE_pool, "server_pool p {\n", "}\n"},
+    {TABLE_real_server, "server_pool p {\n real_server 10.0.0.1 80 {\n", " }\n}\n"},
+    {TABLE_check, "server_pool p {\n check c {\n", " }\n}\n"},
+    {TABLE_virtual_server, "virtual_server v {\n", "}\n"},
+};
+
+START_TEST(test_every_keyword)
+{
+	char text[512], word[64];
+
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(*blocks); i++) {
+		const struct table *t = &tables[blocks[i].table];
+
+		for (size_t k = 0; k < t->ncolumns; k++) {
+			const struct column *c = &t->columns[k];
+			struct config *config;
+
+			if (c->class != CLASS_CONFIG || !c->keyword ||
+			    strncmp(c->keyword, "auth_", 5) == 0)
+				continue;
+			/* Right or wrong, its value is looked at. */
+			snprintf(text, sizeof(text), "%s %s ~\n%s", blocks[i].before, c->keyword,
+			    blocks[i].after);
+			config = read_text(text);
+			snprintf(word, sizeof(word), "unknown keyword '%s'", c->keyword);
+			if (!config)
+				ck_assert_msg(!strstr(err.text, word), "%s.%s: %s", t->name,
+				    c->name, err.text);
+			config_free(config);
+		}
+	}
+}
+END_TEST
+
+/* ---- Round trips. */
+
+/* Makes a random configuration right by taking back what is refused. */
+static void make_right(struct store *s)
+{
+	struct refusal why;
+
+	while (!validate_all(s, &why)) {
+		struct row *key = row_new(why.table), *r, *fresh;
+		char reason[WHY_SIZE];
+
+		ck_assert_msg(
+		    row_key_parse(key, why.row + strlen(why.table->name), reason), "%s", reason);
+		r = store_find(s, key);
+		ck_assert_ptr_nonnull(r);
+		row_free(key);
+		if (why.column >= 0 && why.table->columns[why.column].class == CLASS_CONFIG &&
+		    !why.table->columns[why.column].required &&
+		    !column_is_default(r, &why.table->columns[why.column])) {
+			fresh = row_new(r->table);
+			row_copy_columns(r, fresh, (column_mask)1 << why.column);
+			row_free(fresh);
+		} else {
+			store_remove(s, r);
+			row_free(r);
+		}
+	}
+}
+
+static void insert_random(struct dice *d, struct store *s, struct row *r)
+{
+	dice_columns(d, r, table_mask(r->table, CLASS_CONFIG));
+	if (store_insert(s, r))
+		row_free(r);
+}
+
+static struct row *random_key(struct dice *d, enum table_id t, const char *parent)
+{
+	struct row *r = row_new(&tables[t]);
+
+	dice_columns(d, r, table_mask(r->table, CLASS_KEY));
+	if (parent)
+		row_set_text(COLUMN_PTR(r, &r->table->columns[0]), parent);
+	return r;
+}
+
+static void random_pool(struct dice *d, struct store *s, const char *name)
+{
+	struct pool *p = ROW_NEW(pool);
+	int family = dice_below(d, 2) ? ADDR_IPV4 : ADDR_IPV6;
+
+	row_set_text(&p->name, name);
+	insert_random(d, s, &p->row);
+	for (int i = 0; i < 5; i++) {
+		struct row *rs = random_key(d, TABLE_real_server, name),
+			   *c = random_key(d, TABLE_check, name);
+
+		do
+			((struct real_server *)rs)->address = dice_addr(d, false);
+		while (((struct real_server *)rs)->address.family != family);
+		insert_random(d, s, rs);
+		dice_columns(d, c, table_mask(c->table, CLASS_CONFIG));
+		((struct check *)c)->server_address = ((struct real_server *)rs)->address;
+		((struct check *)c)->server_port = ((struct real_server *)rs)->port;
+		if (store_insert(s, c))
+			row_free(c);
+	}
+}
+
+static void random_virtual_server(
+    struct dice *d, struct store *s, const char *name, const char *pool)
+{
+	struct row *r = random_key(d, TABLE_virtual_server, name);
+
+	dice_columns(d, r, table_mask(r->table, CLASS_CONFIG));
+	row_set_text(&((struct virtual_server *)r)->pool, pool);
+	if (store_insert(s, r))
+		row_free(r);
+	for (int i = 0; i < 3; i++) {
+		struct row *v = random_key(d, TABLE_virtual_service, name);
+		struct virtual_service *vs = (struct virtual_service *)v;
+
+		if (vs->protocol == SERVICE_FWMARK)
+			vs->address = addr_any(vs->address.family);
+		insert_random(d, s, v);
+	}
+}
+
+static void random_instance(struct dice *d, struct store *s, const char *name, const char *group)
+{
+	struct row *r = random_key(d, TABLE_vrrp_instance, name);
+	struct vrrp_instance *i = (struct vrrp_instance *)r;
+
+	dice_columns(d, r, table_mask(r->table, CLASS_CONFIG));
+	row_set_text(&i->sync_group, dice_below(d, 2) ? group : "");
+	row_set_text(&i->interface, "eth0");
+	i->family = INET_IPV4;
+	if (i->version == 2)
+		i->advert_interval = (1 + dice_below(d, 255)) * USEC_PER_SEC;
+	else
+		i->advert_interval = (1 + dice_below(d, 4095)) * USEC_PER_CSEC;
+	if (store_insert(s, r))
+		row_free(r);
+	for (int k = 0; k < 4; k++) {
+		struct row *a = random_key(d, TABLE_vrrp_address, name);
+
+		dice_columns(d, a, table_mask(a->table, CLASS_CONFIG));
+		if (dice_below(d, 2))
+			((struct vrrp_address *)a)->position = (uint32_t)k;
+		if (((struct vrrp_address *)a)->excluded)
+			((struct vrrp_address *)a)->position = 0;
+		if (store_insert(s, a))
+			row_free(a);
+	}
+}
+
+static struct store *random_store(struct dice *d)
+{
+	struct store *s = store_new();
+	char name[64], other[64];
+
+	dice_columns(d, &store_system(s)->row, table_mask(&tables[TABLE_system], CLASS_CONFIG));
+	for (int i = 0; i < 4; i++) {
+		struct row *g = random_key(d, TABLE_sync_group, NULL);
+
+		dice_text(d, name, 1, 60);
+		dice_text(d, other, 1, 60);
+		random_pool(d, s, name);
+		random_virtual_server(d, s, other, name);
+		insert_random(d, s, g);
+		g = store_first(s, TABLE_sync_group);
+		dice_text(d, other, 1, 60);
+		random_instance(d, s, other, ((struct sync_group *)g)->name);
+	}
+	make_right(s);
+	return s;
+}
+
+static void same_rows(struct store *a, struct store *b, enum table_id t, const char *text)
+{
+	column_mask config = table_mask(&tables[t], CLASS_CONFIG);
+	char name[ROW_TEXT_SIZE];
+
+	ck_assert_msg(store_count(a, t) == store_count(b, t), "%s: %zu rows, were %zu\n%s",
+	    tables[t].name, store_count(b, t), store_count(a, t), text);
+	for (struct row *r = store_first(a, t); r; r = store_next(r)) {
+		struct row *other = store_find(b, r);
+		column_mask differ;
+
+		ck_assert_msg(other != NULL, "%s is lost\n%s", row_format(r, name), text);
+		differ = row_diff(r, other) & config;
+		ck_assert_msg(!differ, "%s: columns %" PRIx64 " differ\n%s", row_format(r, name),
+		    differ, text);
+	}
+}
+
+START_TEST(test_round_trip)
+{
+	struct dice d = {7};
+	size_t rows[TABLE_COUNT] = {0};
+
+	for (int i = 0; i < 1000; i++) {
+		struct store *s = random_store(&d);
+		char *text = print(s, true), *again;
+		struct config *c = good(text);
+
+		for (enum table_id t = 0; t < TABLE_COUNT; t++) {
+			rows[t] += store_count(s, t);
+			same_rows(s, config_store(c), t, text);
+		}
+		again = print(config_store(c), true);
+		ck_assert_str_eq(again, text);
+		ck_assert_ptr_null(strstr(warnings, "second time"));
+		config_free(c);
+		store_free(s);
+		free(text);
+		free(again);
+	}
+	/* Enough of each kind was right. */
+	for (enum table_id t = 0; t < TABLE_COUNT; t++)
+		ck_assert_msg(
+		    !tables[t].config || rows[t] > 500, "only %zu of %s", rows[t], tables[t].name);
+}
+END_TEST
+
+/* ---- Large files: CPU time, because the machine may have other things to do. */
+
+static usec_t cpu_time(void)
+{
+	return (usec_t)clock() * USEC_PER_SEC / CLOCKS_PER_SEC;
+}
+
+static usec_t time_of(int servers)
+{
+	FILE *f = fopen(path, "w");
+	struct config *c;
+	usec_t before, took;
+
+	ck_assert_ptr_nonnull(f);
+	for (int i = 0; i < servers; i++) {
+		if (i % 100 == 0)
+			fprintf(f,
+			    "%svirtual_server 10.%d.%d.1 80 {\n protocol TCP\n lb_algo wrr\n "
+			    "delay_loop 6\n",
+			    i ? "}\n" : "", 100 + i / 25600, i / 100 % 256);
+		fprintf(f,
+		    " real_server 172.%d.%d.%d 8080 {\n  weight %d\n  TCP_CHECK {\n   "
+		    "connect_timeout 3\n  }\n"
+		    "  HTTP_GET {\n   url {\n    path /health\n    status_code 200\n   }\n  }\n "
+		    "}\n",
+		    16 + i / 62500, i / 250 % 250, i % 250 + 1, i % 7);
+	}
+	fprintf(f, "}\n");
+	fclose(f);
+	before = cpu_time();
+	c = read_back();
+	took = cpu_time() - before;
+	ck_assert_msg(c != NULL, "%s", err.text);
+	ck_assert_uint_eq(store_count(config_store(c), TABLE_real_server), (size_t)servers);
+	ck_assert_uint_eq(store_count(config_store(c), TABLE_check), (size_t)servers / 100 * 2);
+	config_free(c);
+	return took;
+}
+
+START_TEST(test_large)
+{
+	usec_t small = time_of(10000), large = time_of(100000);
+
+	printf("# 10,000 real servers: %" PRIu64 " ms, 100,000: %" PRIu64 " ms\n", small / 1000,
+	    large / 1000);
+	/* Linear, with a margin for memory that no longer fits into the caches. */
+	ck_assert_uint_lt(large, 25 * small);
+}
+END_TEST
+
+/* One pool of many servers, each with a check of its own. */
+START_TEST(test_large_pool)
+{
+	const int n = 50000;
+	FILE *f = fopen(path, "w");
+	usec_t before, took;
+	struct config *c;
+
+	fprintf(f, "virtual_server 10.0.0.1 80 {\n protocol TCP\n");
+	for (int i = 0; i < n; i++)
+		fprintf(f,
+		    " real_server 172.16.%d.%d 80 {\n  TCP_CHECK {\n   connect_port %d\n  }\n }\n",
+		    i / 250, i % 250 + 1, 1000 + i);
+	fprintf(f, "}\n");
+	fclose(f);
+	before = cpu_time();
+	c = read_back();
+	took = cpu_time() - before;
+	ck_assert_msg(c != NULL, "%s", err.text);
+	ck_assert_uint_eq(store_count(config_store(c), TABLE_check), (size_t)n);
+	printf("# 50,000 real servers of one pool, each with its check: %" PRIu64 " ms\n",
+	    took / 1000);
+	ck_assert_uint_lt(took, 20 * USEC_PER_SEC);
+	config_free(c);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {test_empty, test_origin, test_comments, test_braces,
+	    test_quotes, test_conditions, test_parameters, test_values_of_several_lines,
+	    test_parameters_without_end, test_include, test_include_errors, test_include_deep,
+	    test_no_file, test_binary, test_truncated, test_structure, test_unknown, test_values,
+	    test_unsupported, test_idle, test_many_errors, test_global, test_instance,
+	    test_instance_owner, test_instance_idle, test_password, test_instance_defaults,
+	    test_addresses, test_address_errors, test_sync_group, test_instance_errors,
+	    test_virtual_server, test_names, test_protocol, test_group, test_group_errors,
+	    test_mark_family, test_server_defaults, test_sorry_method, test_scheduler_flags,
+	    test_corrections, test_pool, test_lvs_errors, test_check_defaults,
+	    test_check_inheritance, test_checks_in_common, test_check_names, test_http,
+	    test_patterns, test_check_errors, test_alpha, test_every_keyword, test_round_trip,
+	    test_large, test_large_pool};
+	Suite *s = suite_create("config");
+	TCase *tc = tcase_create("config");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 120);
+	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++)
+		tcase_add_test(tc, tests[i]);
+	suite_add_tcase(s, tc);
+	return unit_run(s);
+}
