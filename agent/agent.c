@@ -15,7 +15,20 @@ struct agent {
 	struct outbox *outbox;
 	struct event *pump;  /* sends the next notification, outside of the library's callbacks */
 	struct row *sending; /* a copy of the event: the log may drop it meanwhile */
+	struct event *patience;	    /* while draining: when to give up */
+	void (*drained)(void *arg); /* NULL: not draining */
+	void *drained_arg;
 };
+
+static void end_drain(struct agent *a)
+{
+	void (*drained)(void *arg) = a->drained;
+
+	a->drained = NULL;
+	evtimer_del(a->patience);
+	if (drained)
+		drained(a->drained_arg);
+}
 
 static void send_next(struct agent *a)
 {
@@ -33,6 +46,8 @@ static void send_next(struct agent *a)
 		trap_clear(&t);
 		return;
 	}
+	if (!a->sending)
+		end_drain(a);
 }
 
 static void on_pump(evutil_socket_t fd, short what, void *arg)
@@ -64,6 +79,14 @@ static void on_up(usec_t uptime_zero, void *arg)
 static void on_down(void *arg)
 {
 	stop_sending(arg);
+	pump(arg);
+}
+
+static void on_impatient(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	end_drain(arg);
 }
 
 /* One that the master refuses would be refused again: it counts as sent. */
@@ -90,7 +113,8 @@ struct agent *agent_new(
 	a->view.store = store;
 	a->outbox = outbox_new(dir);
 	a->pump = event_new(base, -1, 0, on_pump, a);
-	if (!a->pump)
+	a->patience = evtimer_new(base, on_impatient, a);
+	if (!a->pump || !a->patience)
 		abort();
 	snmplib_start(base);
 	requests_register(&a->view, hub);
@@ -106,6 +130,7 @@ void agent_free(struct agent *a)
 	snmplib_stop();
 	stop_sending(a);
 	event_free(a->pump);
+	event_free(a->patience);
 	outbox_free(a->outbox);
 	free(a);
 }
@@ -114,4 +139,14 @@ void agent_changed(struct agent *a)
 {
 	master_connect(a->master, store_system(a->view.store)->agentx_socket);
 	pump(a);
+}
+
+void agent_drain(struct agent *a, void (*done)(void *arg), void *arg)
+{
+	static const struct timeval second = {.tv_sec = 1};
+
+	a->drained = done;
+	a->drained_arg = arg;
+	evtimer_add(a->patience, &second);
+	send_next(a);
 }

@@ -19,5 +19,11 @@ struct agent *agent_new(
 void agent_free(struct agent *a);
 /* Rows of the store have changed.  At the first call there is a configuration. */
 void agent_changed(struct agent *a);
+/*
+ * Before an end that was asked for: calls done() when what there is to notify was taken by the master
+ * agent, when there is no master, or after a second at most; perhaps at once.  A notification whose
+ * answer nobody waits for would be sent again by the next agent.
+ */
+void agent_drain(struct agent *a, void (*done)(void *arg), void *arg);
 
 #endif

@@ -58,11 +58,17 @@ static void changed(struct engine *e, const struct change *c, size_t n, bool syn
 	p->ready = true;
 }
 
+static void drained(void *arg)
+{
+	engine_exit(arg, EXIT_SUCCESS);
+}
+
 static void stop(struct engine *e, bool clean, void *arg)
 {
+	struct agent_process *p = arg;
+
 	(void)clean;
-	(void)arg;
-	engine_exit(e, EXIT_SUCCESS);
+	agent_drain(p->agent, drained, e);
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,143 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# LIMIT=300
+#
+# A whole director as its manager sees it: rows, SETs that last, and one notification for each event,
+# whatever dies meanwhile. Needs no IPVS.
+. "$(dirname "$0")/tap.sh"
+need snmpd snmptrapd snmpget
+
+host d1 10.0.0.2/24
+host rs1 10.0.0.11/24
+host rs2 10.0.0.12/24
+host m 10.0.0.60/24
+cat > "$T/d1/directord.conf" <<CONF
+global_defs {
+    router_id d1
+    snmp_socket unix:$T/d1/agentx
+}
+vrrp_instance VI_1 {
+    interface lan
+    virtual_router_id 51
+    priority 100
+    advert_int 1
+    virtual_ipaddress { 10.0.0.100/24 }
+}
+virtual_server 10.0.0.100 80 {
+    name web
+    delay_loop 1
+    lb_algo rr
+    lb_kind NAT
+    real_server 10.0.0.11 80 {
+        HTTP_GET {
+            url {
+                path /health
+                status_code 200
+            }
+            connect_timeout 1
+            retry 0
+        }
+    }
+    real_server 10.0.0.12 80 {
+        TCP_CHECK { connect_timeout 1 }
+    }
+}
+CONF
+RS=DIRECTOR-LVS-MIB::drctRealServer
+R1='"web".ipv4.4.10.0.0.11.80'
+VI='"VI_1"'
+m() { # TOOL ARG...
+	local tool=$1
+	shift
+	snmp m "$tool" -OvqU 10.0.0.2 "$@" 2>&1
+}
+value_is() { [ "$(m get "$1")" = "$2" ]; }
+up() { value_is 'DIRECTOR-LVS-MIB::drctPoolServersUp."web"' "$1"; }
+# What the manager was told, and what the log has
+told() { sed -n 's/.*drctEventSubject\.\([0-9]*\) .*/\1/p' "$T/m/traps" | tr '\n' ' '; }
+logged() {
+	snmp m walk -OnqU 10.0.0.2 DIRECTOR-MIB::drctEventKind | sed 's/ .*//; s/.*\.//' | tr '\n' ' '
+}
+all_told() {
+	local log
+	log=$(logged)
+	[ -n "$log" ] && [ "$(told)" = "$log" ]
+}
+
+real_server rs1
+real_server rs2
+health rs1 200
+snmptrapd m
+snmpd d1 10.0.0.60
+director d1
+check_soon 30 "the director's rows are there" up 2
+check_eq "the instance" "$(m get "DIRECTOR-VRRP-MIB::drctVrrpInstancePriority.$VI")" 100
+check_soon 15 "is master" value_is "DIRECTOR-VRRP-MIB::drctVrrpInstanceState.$VI" master
+check_eq "a row of the file" "$(m get "${RS}Storage.$R1")" permanent
+check_eq "each process runs" "$(m walk DIRECTOR-MIB::drctProcessState | sort -u)" running
+check_soon 15 "each event was told, once, in order" all_told
+check_match "with the instance's state" "$(cat "$T/m/traps")" \
+	'drctVrrpNewState.*drctVrrpInstanceState."VI_1" = INTEGER: master\(3\)'
+
+# --- SETs --------------------------------------------------------------------
+
+check_eq "weight 300" "$(m set "${RS}Weight.$R1" i 300)" 300
+check_eq "is read at once" "$(m get "${RS}Weight.$R1")" 300
+W=$OID_ROOT.2.1.2.1.5.3.119.101.98.1.4.10.0.0.11.80
+for weight in -1 70000; do
+	check_match "weight $weight" "$(MIBS_PATH=/nonexistent snmp m set 10.0.0.2 "$W" i $weight 2>&1)" wrongValue
+done
+check_eq "drain" "$(m set "${RS}AdminState.$R1" i 2)" drain
+check_eq "priority" "$(m set "DIRECTOR-VRRP-MIB::drctVrrpInstancePriority.$VI" u 150)" 150
+check_match "a version 2 instance has whole seconds" \
+	"$(m set "${RS}Weight.$R1" i 5 "DIRECTOR-VRRP-MIB::drctVrrpInstanceAdvertInterval.$VI" u 150)" \
+	'inconsistentValue.*Failed object: [^ ]*AdvertInterval'
+check_eq "and the weight with it is not set" "$(m get "${RS}Weight.$R1")" 300
+check_soon 15 "the changes were told" all_told
+
+# --- Who dies ----------------------------------------------------------------
+
+toggle() { # rs1 goes down and comes back; needs the checks only
+	health rs1 503
+	pause 2.5
+	health rs1 200
+	pause 2.5
+}
+agent=$(child d1 agent)
+before=$(told | wc -w)
+signal snmpd-d1 STOP
+toggle
+check_eq "while snmpd hangs the agent is the same" "$(child d1 agent)" "$agent"
+signal snmpd-d1 CONT
+check_soon 20 "snmpd hung: afterwards all was told, once, in order" all_told
+check_soon 5 "rs1 is up again" value_is "${RS}State.$R1" up
+check_eq "and the instance stayed master" "$(m get "DIRECTOR-VRRP-MIB::drctVrrpInstanceBecameMaster.$VI")" 1
+check_between "what was told meanwhile" $(($(told | wc -w) - before)) 2 10
+
+before=$(told | wc -w)
+stop snmpd-d1
+kill -KILL "$(child d1 agent)"
+toggle
+snmpd_start d1
+check_soon 20 "agent and snmpd died: all was told, once, in order" all_told
+check_between "what was told after that" $(($(told | wc -w) - before)) 3 10
+
+kill -KILL -- "-$(pid_of director-d1)"
+wait "$(pid_of director-d1)" 2>/dev/null
+health rs1 503
+director d1
+check_soon 30 "all processes died: the rows are back" up 1
+check_eq "the weight is what was set" "$(m get "${RS}Weight.$R1")" 300
+check_eq "and the administrative state" "$(m get "${RS}AdminState.$R1")" drain
+check_eq "and the priority" "$(m get "DIRECTOR-VRRP-MIB::drctVrrpInstancePriority.$VI")" 150
+check_soon 20 "all was told, once, in order" all_told
+check_between "events" "$(told | wc -w)" 8 200
+
+before=$(told)
+stop director-d1
+pause 1
+director d1
+check_soon 30 "the director stopped and started: the rows are back" up 1
+check_soon 20 "what is new was told, what is old was not told again" all_told
+check_match "what was told before is not told again" "$(told)" "^$before"
+end_of_test
