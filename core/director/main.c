@@ -136,11 +136,9 @@ static bool find_programs(char dir[PATH_MAX])
 }
 
 /* Absolute: a process in the background has another working directory. */
-static const char *absolute(const char *path)
+static const char *absolute(const char *path, char full[PATH_MAX])
 {
-	char *full = realpath(path, NULL);
-
-	return full ? full : path;
+	return realpath(path, full) ? full : path;
 }
 
 int main(int argc, char **argv)
@@ -148,7 +146,7 @@ int main(int argc, char **argv)
 	struct arguments a = {.hub = {.file = SYSCONFDIR "/directord/directord.conf",
 				  .state_dir = LOCALSTATEDIR,
 				  .level = LOG_LEVEL_INFO}};
-	char programs[PATH_MAX];
+	char programs[PATH_MAX], file[PATH_MAX], state_dir[PATH_MAX];
 	int status = parse(argc, argv, &a);
 
 	if (status >= 0)
@@ -166,8 +164,8 @@ int main(int argc, char **argv)
 	if (!find_programs(programs))
 		return 1;
 	a.hub.program_dir = programs;
-	a.hub.file = absolute(a.hub.file);
-	a.hub.state_dir = absolute(a.hub.state_dir);
+	a.hub.file = absolute(a.hub.file, file);
+	a.hub.state_dir = absolute(a.hub.state_dir, state_dir);
 	log_init("directord", a.hub.level);
 	if (!a.foreground) {
 		if (daemon(0, 0) < 0) {
