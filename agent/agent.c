@@ -116,7 +116,7 @@ struct agent *agent_new(
 	a->patience = evtimer_new(base, on_impatient, a);
 	if (!a->pump || !a->patience)
 		abort();
-	snmplib_start(base);
+	snmplib_start(base, dir);
 	requests_register(&a->view, hub);
 	a->master = master_new(base, &master_ops, a);
 	return a;

@@ -118,11 +118,15 @@ static void set_bool(int which, int value)
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, which, value);
 }
 
-static void configure(void)
+static void configure(const char *dir)
 {
+	char *path = realpath(dir, NULL); /* the library takes any path for an absolute one */
 	/* Neither files of the administrator's other programs nor MIB modules: nothing here is looked up by name. */
 	setenv("MIBS", "", 1);
-	setenv("SNMPCONFPATH", "/nonexistent", 1);
+	setenv("MIBDIRS", path ? path : dir, 1);
+	setenv("SNMPCONFPATH", path ? path : dir, 1);
+	setenv("SNMP_PERSISTENT_DIR", path ? path : dir, 1);
+	free(path);
 	set_bool(NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
 	set_bool(NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
 	set_bool(NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, 1);
@@ -140,7 +144,7 @@ static void configure(void)
 	netsnmp_enable_subagent();
 }
 
-void snmplib_start(struct event_base *base)
+void snmplib_start(struct event_base *base, const char *dir)
 {
 	static const struct timeval second = {.tv_sec = 1};
 
@@ -149,7 +153,7 @@ void snmplib_start(struct event_base *base)
 	snmp_disable_log();
 	snmp_enable_calllog();
 	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, take_log, NULL);
-	configure();
+	configure(dir);
 	init_agent("directord-agent");
 	init_snmp("directord-agent");
 	lib.tick = event_new(base, -1, EV_PERSIST, on_tick, NULL);

@@ -9,8 +9,8 @@
 
 #include <event2/event.h>
 
-/* Once per process. */
-void snmplib_start(struct event_base *base);
+/* Once per process.  dir: where the library looks for what it need not find, and may write. */
+void snmplib_start(struct event_base *base, const char *dir);
 /* After a call that may have opened or closed a socket of the library. */
 void snmplib_watch(void);
 void snmplib_stop(void);

@@ -79,6 +79,10 @@ check_soon 15 "each event was told, once, in order" all_told
 check_match "with the instance's state" "$(cat "$T/m/traps")" \
 	'drctVrrpNewState.*drctVrrpInstanceState."VI_1" = INTEGER: master\(3\)'
 
+status=$(cat "/proc/$(child d1 agent)/status")
+check_match "the agent is not root" "$status" 'Uid:[[:space:]]+[1-9]'
+check_match "and has no capability" "$status" 'CapEff:[[:space:]]+0+[[:space:]]+CapBnd:[[:space:]]+0+'
+
 # --- SETs --------------------------------------------------------------------
 
 check_eq "weight 300" "$(m set "${RS}Weight.$R1" i 300)" 300
