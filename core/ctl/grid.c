@@ -10,6 +10,8 @@
 #define MAX_COLUMNS 64
 #define MAX_HEADER 6	  /* lines */
 #define NARROWEST_WRAP 20 /* a text is not made narrower than this */
+#define NARROWEST 40	  /* a terminal narrower than this is not taken seriously */
+#define BELOW 4
 
 struct cell {
 	char *text;
@@ -269,14 +271,16 @@ static void print_row(const struct grid *g, FILE *out, const struct style *s,
 
 		more = false;
 		for (unsigned c = 0; c < g->ncolumns; c++)
-			if (*at[c])
+			if (*at[c] && widths[c])
 				last = c;
 		pad(out, g->indent);
 		for (unsigned c = 0; c <= last; c++) {
-			if (c)
-				pad(out, GAP);
+			if (!widths[c])
+				continue;
 			print_cell(out, s, cells[c].paint, &at[c], widths[c],
 			    g->columns[c].flags & GRID_RIGHT, c == last);
+			if (c < last)
+				pad(out, GAP);
 			more |= *at[c] != '\0';
 		}
 		fputc('\n', out);
@@ -291,7 +295,8 @@ static void print_header(
 	unsigned lines = 0;
 
 	for (unsigned c = 0; c < g->ncolumns; c++)
-		lines = g->columns[c].nlines > lines ? g->columns[c].nlines : lines;
+		if (widths[c] && g->columns[c].nlines > lines)
+			lines = g->columns[c].nlines;
 	for (unsigned i = 0; i < lines; i++) {
 		for (unsigned c = 0; c < g->ncolumns; c++) {
 			const struct grid_col *col = &g->columns[c];
@@ -303,14 +308,57 @@ static void print_header(
 	}
 }
 
+/* The long texts of a row in lines of their own, "why: ...". */
+static void print_below(const struct grid *g, FILE *out, const struct style *s,
+    const struct cell *cells, const unsigned *widths)
+{
+	unsigned indent = g->indent + BELOW, width = s->width - indent;
+
+	for (unsigned c = 0; c < g->ncolumns; c++) {
+		const char *at = cells[c].text;
+		unsigned name = g->columns[c].nlines ? text_width(g->columns[c].lines[0]) + 2 : 0;
+
+		if (widths[c] || !*at)
+			continue;
+		pad(out, indent);
+		if (name)
+			fprintf(out, "%s: ", g->columns[c].lines[0]);
+		while (*at) {
+			print_cell(out, s, cells[c].paint, &at, width - name, false, true);
+			fputc('\n', out);
+			if (*at)
+				pad(out, indent + name);
+		}
+	}
+}
+
+/*
+ * Where even wrapped texts leave no room, they are put below their rows (width 0: not in the row).  True if
+ * so.
+ */
+static bool put_below(const struct grid *g, unsigned limit, unsigned *widths)
+{
+	if (shrink(g, limit, widths) == 0 || limit < NARROWEST)
+		return false;
+	for (unsigned c = 0; c < g->ncolumns; c++)
+		widths[c] = g->columns[c].flags & GRID_WRAP ? 0 : g->columns[c].width;
+	return true;
+}
+
 void grid_print(struct grid *g, FILE *out, const struct style *s)
 {
 	unsigned widths[MAX_COLUMNS];
+	bool below;
 
 	for (unsigned c = 0; c < g->ncolumns; c++)
 		join_header(&g->columns[c]);
-	shrink(g, s->width, widths);
+	below = put_below(g, s->width, widths);
 	print_header(g, out, s, widths);
-	for (size_t r = 0; r < grid_rows(g); r++)
-		print_row(g, out, s, &g->cells[r * g->ncolumns], widths);
+	for (size_t r = 0; r < grid_rows(g); r++) {
+		const struct cell *cells = &g->cells[r * g->ncolumns];
+
+		print_row(g, out, s, cells, widths);
+		if (below)
+			print_below(g, out, s, cells, widths);
+	}
 }

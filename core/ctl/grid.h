@@ -3,7 +3,8 @@
  * A table on a terminal: cells with a colour, columns as wide as they need, numbers to the right.
  *
  * Headers are broken at underscores, so that a column of small numbers stays narrow.  Where the terminal is
- * too narrow, the texts of columns made with GRID_WRAP go on in the next line; nothing is cut off.
+ * too narrow, the texts of columns made with GRID_WRAP go on in the next line, or are put below their rows;
+ * nothing is cut off.
  */
 #ifndef CTL_GRID_H
 #define CTL_GRID_H
