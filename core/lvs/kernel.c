@@ -161,17 +161,22 @@ static const char *drift_word(enum ipvs_op_kind kind)
 	abort();
 }
 
-/* Names what somebody else did; returns how much it was. */
+/* Names what somebody else did, not what the kernel refuses to do; returns how much it was. */
 static size_t report_drift(const struct kernel *k, const struct ipvs_ops *ops)
 {
+	const struct ipvs_service *refused = NULL;
 	char line[OP_STRLEN];
 	size_t n = 0;
 
 	for (size_t i = 0; i < ops->n; i++) {
 		const struct ipvs_op *op = &ops->ops[i];
 
-		if (was_refused(k, op))
+		if (op->dest && op->service == refused)
 			continue;
+		if (was_refused(k, op)) {
+			refused = op->kind == IPVS_ADD_SERVICE ? op->service : refused;
+			continue;
+		}
 		if (n++ < MAX_LINES)
 			log_warning("IPVS: somebody else has %s %s; it is put right",
 			    drift_word(op->kind), op_format(op, line));
@@ -307,12 +312,17 @@ static void note_removed(struct kernel *k, const struct ipvs_ops *ops)
 	}
 }
 
-static void settle(struct kernel *k, const struct ipvs_table *want)
+/*
+ * All has succeeded: the view is what the kernel has now.  Operations point into the old view, and
+ * settling has to know what was ours, so the order matters.
+ */
+static void settle(struct kernel *k, const struct ipvs_table *want, const struct ipvs_ops *ops)
 {
 	struct ipvs_table now = {.n_services = 0};
 
 	reconcile_settle(want, &k->have, is_ours, k->made, &now);
 	ipvs_table_carry_users(&now, &k->have);
+	note_removed(k, ops);
 	ipvs_table_clear(&k->have);
 	k->have = now;
 }
@@ -330,10 +340,12 @@ static bool try_once(struct kernel *k, const struct ipvs_table *want, struct ipv
 	o = judge(k, ops);
 	keep_refused(k, &o);
 	report_done(ops);
-	if (o.failed == 0)
-		settle(k, want);
-	note_removed(k, ops); /* settling still has to know that they were ours */
-	return o.failed && kernel_refresh(k) && o.surprises;
+	if (o.failed == 0) {
+		settle(k, want, ops);
+		return false;
+	}
+	note_removed(k, ops);
+	return kernel_refresh(k) && o.surprises;
 }
 
 size_t kernel_bring_to(struct kernel *k, const struct ipvs_table *want, bool drift)
