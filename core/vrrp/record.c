@@ -80,12 +80,17 @@ static bool choose_path(const char *state_dir, char *path, size_t size)
 	return true;
 }
 
-/* Nobody else's file, whatever lies there (/dev/shm is everybody's). */
+/*
+ * Nobody else's file, whatever lies there (/dev/shm is everybody's).  Not made and opened in one
+ * step: in a folder like that, fs.protected_regular forbids root to open a user's file with O_CREAT.
+ */
 static int open_own(const char *path, uid_t owner, gid_t group)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW, fd = open(path, flags);
 	struct stat st;
 
+	if (fd < 0 && errno == ENOENT)
+		fd = open(path, flags | O_CREAT | O_EXCL, 0600);
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
