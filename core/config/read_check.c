@@ -92,9 +92,7 @@ static void apply_regex_options(struct reader *r, struct checker *k, struct chec
 	    &(struct word){pattern, marks_place(&c->row, COL_check_pattern)});
 }
 
-#define URL_COLUMNS                                                                                \
-	(COLUMN(check, path) | COLUMN(check, digest) | COLUMN(check, pattern) |                    \
-	    COLUMN(check, pattern_absent) | COLUMN(check, virtual_host))
+#define URL_COLUMNS (CHECK_REQUEST & ~(COLUMN(check, http_version) | COLUMN(check, sni)))
 
 static const struct keyword url_keywords[] = {
     {"status_code", KEYWORD_LINE, read_status, NULL},
@@ -154,9 +152,7 @@ static void read_nb_get_retry(struct reader *r, struct block *b, const struct st
 		"log_all_failures", KEYWORD_IDLE, NULL,                                            \
 		    "the table checkResult counts all failures"                                    \
 	}
-#define CONNECTION_COLUMNS                                                                         \
-	(CHECK_DEFAULTS | COLUMN(check, connect_address) | COLUMN(check, connect_port) |           \
-	    COLUMN(check, bind_address))
+#define CONNECTION_COLUMNS (CHECK_DEFAULTS | CHECK_CONNECTION)
 
 static const struct keyword tcp_keywords[] = {
     CONNECTION_KEYWORDS, {NULL, KEYWORD_IDLE, NULL, NULL}};
@@ -198,7 +194,8 @@ static void read_http(struct reader *r, struct block *b, const struct statement 
 	struct checker k = {.server = b->data, .base = new_checker(r, st, check_type)};
 	struct block block = {.type = type,
 	    .at = st->at,
-	    .scopes = {{&k.base->row, CONNECTION_COLUMNS | COLUMN(check, virtual_host) | more}},
+	    .scopes = {{&k.base->row, CONNECTION_COLUMNS | COLUMN(check, virtual_host) |
+					  COLUMN(check, http_version) | more}},
 	    .data = &k};
 
 	read_block(r, &block);

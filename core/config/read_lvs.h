@@ -66,10 +66,26 @@ struct pool_block {
 	struct word sorry; /* place of sorry_server; text is NULL */
 };
 
-/* The columns of checks that a pool or a real server can give a default for. */
+/*
+ * What is said here are the columns that stand in one place only, so that a column that is added to the
+ * schema may stand in all others.
+ */
+/* The columns of a check that say which request is sent and what is a right answer. */
+#define CHECK_REQUEST                                                                              \
+	(COLUMN(check, path) | COLUMN(check, status_codes) | COLUMN(check, digest) |               \
+	    COLUMN(check, pattern) | COLUMN(check, pattern_absent) | COLUMN(check, virtual_host) | \
+	    COLUMN(check, http_version) | COLUMN(check, sni))
+/* ... and those that say what is checked. */
+#define CHECK_TARGET                                                                               \
+	(COLUMN(check, type) | COLUMN(check, server_address) | COLUMN(check, server_port))
+/* ... and how it is reached. */
+#define CHECK_CONNECTION                                                                           \
+	(COLUMN(check, connect_address) | COLUMN(check, connect_port) | COLUMN(check, bind_address))
+/* The columns for which a pool or a real server can give a default. */
 #define CHECK_DEFAULTS                                                                             \
-	(COLUMN(check, interval) | COLUMN(check, timeout) | COLUMN(check, retries) |               \
-	    COLUMN(check, retry_delay) | COLUMN(check, warmup))
+	(table_mask(&tables[TABLE_check], CLASS_CONFIG) &                                          \
+	    ~(CHECK_REQUEST | CHECK_TARGET | CHECK_CONNECTION))
+
 /* Keywords of a real server and of a pool; in read_check.c. */
 void read_tcp_check(struct reader *r, struct block *b, const struct statement *st);
 void read_http_get(struct reader *r, struct block *b, const struct statement *st);

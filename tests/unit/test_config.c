@@ -1401,6 +1401,71 @@ START_TEST(test_every_keyword)
 }
 END_TEST
 
+/* ---- The samples. */
+
+/* Is the word in the text, outside of others? */
+static bool has_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = strstr(text, word); p; p = strstr(p + 1, word))
+		if ((p == text || strchr("\t\n #", p[-1])) && strchr(" \t\n", p[n]))
+			return true;
+	return false;
+}
+
+static char *sample(const char *name)
+{
+	const char *source = getenv("SRC");
+	char *text = calloc(1, 65536);
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/etc/%s", source ? source : ".", name);
+	f = fopen(path, "r");
+	ck_assert_msg(f != NULL, "%s can't be opened", path);
+	ck_assert_uint_gt(fread(text, 1, 65535, f), 0);
+	fclose(f);
+	return text;
+}
+
+START_TEST(test_sample)
+{
+	char *text = sample("directord.conf");
+	struct config *c = read_back();
+
+	ck_assert_msg(c != NULL, "%s", err.text);
+	ck_assert_str_eq(warnings, "");
+	ck_assert_uint_ge(store_count(config_store(c), TABLE_real_server), 2);
+	config_free(c);
+	free(text);
+}
+END_TEST
+
+/* The full sample has each keyword of the schema. */
+START_TEST(test_full_sample)
+{
+	char *text = sample("directord.full.conf");
+	struct config *c = read_back();
+
+	ck_assert_msg(c != NULL, "%s", err.text);
+	ck_assert_str_eq(warnings, "");
+	config_free(c);
+	for (size_t t = 0; t < TABLE_COUNT; t++) {
+		for (size_t i = 0; i < tables[t].ncolumns; i++) {
+			const struct column *k = &tables[t].columns[i];
+
+			if (k->class != CLASS_CONFIG || !k->keyword)
+				continue;
+			ck_assert_msg(
+			    has_word(text, strcmp(k->keyword, "broadcast") ? k->keyword : "brd"),
+			    "%s.%s: etc/directord.full.conf has no '%s'", tables[t].name, k->name,
+			    k->keyword);
+		}
+	}
+	free(text);
+}
+END_TEST
+
 /* ---- Round trips. */
 
 /* Makes a random configuration right by taking back what is refused. */
@@ -1676,8 +1741,8 @@ int main(void)
 	    test_mark_family, test_server_defaults, test_sorry_method, test_scheduler_flags,
 	    test_corrections, test_pool, test_lvs_errors, test_check_defaults,
 	    test_check_inheritance, test_checks_in_common, test_check_names, test_http,
-	    test_patterns, test_check_errors, test_alpha, test_every_keyword, test_round_trip,
-	    test_large, test_large_pool};
+	    test_patterns, test_check_errors, test_alpha, test_every_keyword, test_sample,
+	    test_full_sample, test_round_trip, test_large, test_large_pool};
 	Suite *s = suite_create("config");
 	TCase *tc = tcase_create("config");
 
