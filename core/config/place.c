@@ -41,6 +41,9 @@ const char *diagnosis_path(const struct diagnosis *d, uint16_t file)
 }
 
 static void say(const struct diagnosis *d, struct place at, const char *mark, const char *fmt,
+    va_list ap, char text[1024]) __attribute__((format(printf, 4, 0)));
+
+static void say(const struct diagnosis *d, struct place at, const char *mark, const char *fmt,
     va_list ap, char text[1024])
 {
 	int n = snprintf(

@@ -1526,10 +1526,10 @@ static void random_pool(struct dice *d, struct store *s, const char *name)
 		do
 			((struct real_server *)rs)->address = dice_addr(d, false);
 		while (((struct real_server *)rs)->address.family != family);
-		insert_random(d, s, rs);
 		dice_columns(d, c, table_mask(c->table, CLASS_CONFIG));
 		((struct check *)c)->server_address = ((struct real_server *)rs)->address;
 		((struct check *)c)->server_port = ((struct real_server *)rs)->port;
+		insert_random(d, s, rs);
 		if (store_insert(s, c))
 			row_free(c);
 	}
