@@ -316,6 +316,19 @@ START_TEST(test_left_behind)
 }
 END_TEST
 
+/* Between our dump and our operations somebody adds what we want to add, and removes what we change. */
+static void meddle(void)
+{
+	struct ipvs_service s = service("tcp 192.0.2.1:80", "sh");
+	struct ipvs_dest d = dest("10.0.0.2", 7);
+
+	fake.before_apply = NULL;
+	if (find(&s.key) < fake.n)
+		fake_del_service(find(&s.key));
+	fake_add_service(&s);
+	fake_dest_op(find(&s.key), IPVS_ADD_DEST, &d);
+}
+
 START_TEST(test_drift)
 {
 	struct ipvs_key key;
@@ -336,21 +349,14 @@ START_TEST(test_drift)
 	settled(0);
 	kernel_refresh(k);
 	ck_assert_uint_eq(kernel_bring_to(k, &want, true), 0);
+	/* what happens while we put it right is not drift once more */
+	fake_dest_op(find(&want.services[0].key), IPVS_SET_DEST, &d);
+	kernel_refresh(k);
+	fake.before_apply = meddle;
+	ck_assert_uint_eq(kernel_bring_to(k, &want, true), 1);
+	settled(0);
 }
 END_TEST
-
-/* Between our dump and our operations somebody adds what we want to add, and removes what we change. */
-static void meddle(void)
-{
-	struct ipvs_service s = service("tcp 192.0.2.1:80", "sh");
-	struct ipvs_dest d = dest("10.0.0.2", 7);
-
-	fake.before_apply = NULL;
-	if (find(&s.key) < fake.n)
-		fake_del_service(find(&s.key));
-	fake_add_service(&s);
-	fake_dest_op(find(&s.key), IPVS_ADD_DEST, &d);
-}
 
 START_TEST(test_surprise_at_add)
 {
@@ -379,8 +385,12 @@ END_TEST
 /* Somebody who does it again and again does not keep us in a loop. */
 static void meddle_always(void)
 {
-	meddle();
-	fake.before_apply = meddle_always;
+	struct ipvs_service s = service("tcp 192.0.2.1:80", "sh");
+
+	if (find(&s.key) < fake.n)
+		fake_del_service(find(&s.key));
+	else
+		fake_add_service(&s);
 }
 
 START_TEST(test_endless_surprise)
@@ -411,10 +421,26 @@ START_TEST(test_refused)
 		ck_assert_str_ne(kernel_state(k), "ok");
 	}
 	ck_assert_int_eq(warnings, 0);
-	ck_assert_uint_eq(fake.n, 3); /* the rest works */
+	ck_assert_uint_eq(fake.dumps, 6); /* nothing to be gained by trying again at once */
+	ck_assert_uint_eq(fake.n, 3);	  /* the rest works */
 	ipvs_table_clear(&want);
 	want_two();
 	kernel_bring_to(k, &want, false);
+	settled(0);
+}
+END_TEST
+
+/* What was refused is not wanted any more, and all is well. */
+START_TEST(test_refused_no_more)
+{
+	kernel_refresh(k);
+	kernel_bring_to(k, &want, false);
+	add(&want, "tcp 192.0.2.2:81", "twos");
+	kernel_bring_to(k, &want, false);
+	ck_assert_str_ne(kernel_state(k), "ok");
+	want.n_services--;
+	kernel_bring_to(k, &want, false);
+	ck_assert_str_eq(kernel_state(k), "ok");
 	settled(0);
 }
 END_TEST
@@ -471,6 +497,7 @@ START_TEST(test_connection_lost)
 	settled(0);
 	fake.dump_error = -ETIMEDOUT;
 	ck_assert(!kernel_refresh(k));
+	ck_assert_uint_eq(kernel_view(k)->n_services, 0);
 	fake.dump_error = 0;
 	ck_assert(kernel_refresh(k));
 	settled(0);
@@ -521,6 +548,7 @@ int main(void)
 	tcase_add_test(tc, test_surprise_at_change);
 	tcase_add_test(tc, test_endless_surprise);
 	tcase_add_test(tc, test_refused);
+	tcase_add_test(tc, test_refused_no_more);
 	tcase_add_test(tc, test_accepted_later);
 	tcase_add_test(tc, test_unreached);
 	tcase_add_test(tc, test_connection_lost);
