@@ -47,11 +47,11 @@ spread() {
 		on d ipvsadm -A "${p%:*}" "$vip:${p#*:}" -s rr
 		for rip in "$@"; do on d ipvsadm -a "${p%:*}" "$vip:${p#*:}" -r "$rip:${p#*:}" "$method" -w 1; done
 	done
-	on c "$BUILD/client" -n 20 -r 40 $vip 80 > "$T/web.log"
+	on c "$BUILD/client" -v -w 10000 -n 20 -r 40 $vip 80 > "$T/web.log"
 	lab_last_report web
 	a=$(count web "$first") b=$(count web "$second")
 	check_eq "$name: 20 HTTP requests, half to each server" "$a $b $(count web failed)" "10 10 0"
-	on c "$BUILD/client" -m udp -n 20 -r 40 $vip 7 > "$T/udp.log"
+	on c "$BUILD/client" -m udp -w 5000 -n 20 -r 40 $vip 7 > "$T/udp.log"
 	lab_last_report udp
 	check_eq "$name: 20 UDP datagrams too" "$(count udp ok) $(count udp failed)" "20 0"
 	# a client's port that comes twice stays with its server
