@@ -183,6 +183,7 @@ void child_ready(struct child *c)
 
 	if (c->row->state == PROCESS_RUNNING)
 		return;
+	child_measure(c->hub, c->row, c->pid);
 	set_state(c, PROCESS_RUNNING, again ? "it does its work again" : NULL);
 	hub_check_ready(c->hub);
 }
@@ -261,7 +262,7 @@ void children_tick(struct hub *h)
 			continue;
 		if (c->peer)
 			ping(c);
-		if (ticks % MEMORY_EVERY == 1)
+		if (ticks % MEMORY_EVERY == 0)
 			child_measure(h, c->row, c->pid);
 	}
 }
