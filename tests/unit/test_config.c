@@ -197,6 +197,10 @@ START_TEST(test_braces)
 
 	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
 		becomes(same[i], "vrrp_sync_group G {\n    group {\n    }\n}\n");
+	/* In a word they are part of it, but not at its end if they close nothing. */
+	becomes("global_defs {\n router_id a{b}c }", "global_defs {\n    router_id \"a{b}c\"\n}\n");
+	becomes("global_defs { router_id a}", "global_defs {\n    router_id a\n}\n");
+	becomes("global_defs { router_id a{1}}", "global_defs {\n    router_id \"a{1}\"\n}\n");
 }
 END_TEST
 
