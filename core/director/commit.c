@@ -4,8 +4,8 @@
  *
  * A change over SNMP or by directorctl is applied to the store, then written to the datastore, and only
  * when the disk has it are the processes told and the requester answered; if the disk refuses, the store
- * is put back.  Until then no other change begins (BUSY, or a reload that is put off), so that what is
- * taken back is what was there.  A reload reads the file, puts the values that were set over it, and
+ * is put back.  Until then no other change begins: it waits, so that what is taken back is what was
+ * there.  A reload reads the file, puts the values that were set over it, and
  * applies the difference to what runs.
  */
 #include "core/director/hub.h"
@@ -149,6 +149,7 @@ static void hand_over(struct commit *c)
 }
 
 static void reload_now(struct hub *h, struct peer *p, uint32_t id);
+static void run_waiting(struct hub *h);
 
 static void stored(const char *error, void *arg)
 {
@@ -176,6 +177,7 @@ static void stored(const char *error, void *arg)
 	commit_free(c);
 	if (h->reload_wanted)
 		reload_now(h, NULL, 0);
+	run_waiting(h);
 }
 
 /* A transaction that sets the columns that t is about to change to what they are now. */
@@ -304,20 +306,21 @@ void commit_release(struct peer *p)
 	p->before = NULL;
 }
 
-void commit_request(struct peer *p, uint32_t id, enum request_kind kind)
+bool commit_request(struct peer *p, uint32_t id, enum request_kind kind)
 {
 	struct refusal why = done;
 	bool later = false;
 
+	p->waiting = 0;
 	if (p->hub->commit && kind != REQUEST_RELEASE) {
-		why = refusal_of(REFUSAL_BUSY, "another change is being stored");
-		peer_reply(p, id, &why);
-		return;
+		p->waiting = kind;
+		p->waiting_id = id;
+		return false;
 	}
 	switch (kind) {
 	case REQUEST_RELOAD:
 		reload_now(p->hub, p, id);
-		return;
+		return true;
 	case REQUEST_PREPARE:
 		if (prepare(p, &why))
 			why = done;
@@ -334,6 +337,17 @@ void commit_request(struct peer *p, uint32_t id, enum request_kind kind)
 	}
 	if (!later)
 		peer_reply(p, id, &why);
+	return true;
+}
+
+/* Requests that came while the disk was busy, until one of them makes it busy again. */
+static void run_waiting(struct hub *h)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH (p, &h->peers, entry)
+		if (p->waiting && !h->commit && commit_request(p, p->waiting_id, p->waiting))
+			group_reset(&p->in);
 }
 
 /* ------------------------------------------------------------------------ the file */

@@ -48,6 +48,8 @@ struct peer {
 	    resync; /* its queue overflowed: it is sent everything anew when it has read the rest */
 	struct group_reader in;
 	struct txn *prepared, *inverse; /* checked, not applied; what would take it back */
+	uint32_t waiting_id;		/* of a request that waits for another's commit */
+	enum request_kind waiting;	/* 0: none */
 	struct txn *committed;		/* takes the last commit back */
 	struct overrides *before;	/* what was set before it, for its columns */
 };
@@ -122,7 +124,8 @@ void child_measure(struct hub *h, struct process *row, pid_t pid);
 /* commit.c */
 bool commit_first(struct hub *h);  /* reads the file and the datastore at start */
 void commit_reload(struct hub *h); /* reads the file again, now or when the disk is done */
-void commit_request(struct peer *p, uint32_t id, enum request_kind kind);
+/* False: it waits for another commit; the rows in p->in must stay until then. */
+bool commit_request(struct peer *p, uint32_t id, enum request_kind kind);
 /* What a requester prepared and could take back is forgotten. */
 void commit_release(struct peer *p);
 void commit_peer_gone(struct hub *h, struct peer *p);

@@ -308,8 +308,8 @@ static bool request(struct peer *p, struct wire *w)
 		return false;
 	if (p->bit != P_AGENT && p->bit != P_CTL)
 		return false;
-	commit_request(p, id, (enum request_kind)kind);
-	group_reset(&p->in);
+	if (commit_request(p, id, (enum request_kind)kind))
+		group_reset(&p->in);
 	return true;
 }
 
@@ -330,6 +330,7 @@ static bool dispatch(struct peer *p, enum message type, struct wire *w)
 	case MSG_HELLO:
 		return hello(p, w);
 	case MSG_BEGIN:
+		p->waiting = 0; /* it does not wait for an answer any more */
 		group_reset(&p->in);
 		return group_read_begin(&p->in, w);
 	case MSG_ROWS:

@@ -28,6 +28,7 @@ virtual_server 10.0.0.100 80 {
     delay_loop 1
     lb_algo rr
     lb_kind NAT
+    protocol TCP
     real_server 10.0.0.11 80 {
         HTTP_GET {
             url {

@@ -35,6 +35,7 @@ virtual_server 10.0.0.100 80 {
     delay_loop 1
     lb_algo rr
     lb_kind NAT
+    protocol TCP
     real_server 10.0.0.11 80 {
         HTTP_GET {
             url {
@@ -115,10 +116,27 @@ check_eq "and nobody was told again" "$(events '10.0.0.12.*down')" 1
 health rs2 200
 check_soon 15 "rs2 comes back" is real_server 10.0.0.12 state up
 
+note "several managers at once"
+pids=()
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	ctl d1 set real_server 'web 10.0.0.11 80' weight=$((300 + i)) upper_threshold=$((300 + i)) &
+	pids+=($!)
+	ctl d1 set vrrp_instance VI priority=$((200 + i)) &
+	pids+=($!)
+done
+failed=0
+for pid in "${pids[@]}"; do wait "$pid" || failed=$((failed + 1)); done
+check_eq "all of them succeed" $failed 0
+check_eq "each change is whole" "$(value real_server 10.0.0.11 weight)" \
+	"$(value real_server 10.0.0.11 upper_threshold)"
+check "set back" ctl d1 set real_server 'web 10.0.0.11 80' weight=300
+check "priority set back" ctl d1 set vrrp_instance VI priority=200
+
 note "the file read again keeps what was set"
-sed -i 's/priority 200/priority 201/' "$conf"
+sed -i 's/advert_int 1$/advert_int 2/; s/priority 200/priority 90/' "$conf"
 check "reload" ctl d1 reload
-check_eq "the new priority" "$(value vrrp_instance VI priority)" 201
+check_eq "the file's new interval" "$(value vrrp_instance VI advert_interval)" 2
+check_eq "the priority that was set" "$(value vrrp_instance VI priority)" 200
 check_eq "the weight that was set" "$(value real_server 10.0.0.11 weight)" 300
 
 note "a stop for good"

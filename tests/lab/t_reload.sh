@@ -63,7 +63,7 @@ check_eq "changes nothing" "$(generation)" "$was"
 note "a reload with differences"
 {
 	sed '/real_server 10.1.0.13/,/^    }/d; s/weight 1$/weight 5/' "$T/good"
-	printf '%s\n' 'virtual_server 10.0.0.100 8080 {' 'lb_algo wlc' 'lb_kind NAT' 'real_server 10.1.0.11 80 {' 'weight 3' '}' '}'
+	printf '%s\n' 'virtual_server 10.0.0.100 8080 {' 'lb_algo wlc' 'lb_kind NAT' 'protocol TCP' 'real_server 10.1.0.11 80 {' 'weight 3' '}' '}'
 } > "$conf"
 signal director-d1 HUP
 weights() { # WEIGHT NUMBER: do that many have it?
