@@ -34,6 +34,15 @@ at_exit() {
 	LAB_AT_EXIT+=("$(printf '%q ' "$@")")
 }
 
+# What a killed vrrp leaves in memory for the next one of its state directory (core/vrrp/record.c).
+lab_forget_masters() {
+	local dir dev inode
+	for dir in "$T"/*/state; do
+		read -r dev inode < <(stat -c '%D %i' "$dir" 2>/dev/null) || continue
+		rm -f "/run/directord-vrrp-$dev-$(printf %x "$inode")" "/dev/shm/directord-vrrp-$dev-$(printf %x "$inode")"
+	done
+}
+
 lab_cleanup() {
 	local status=$? name c
 	trap '' INT TERM
@@ -55,6 +64,7 @@ lab_cleanup() {
 			kill -KILL $(ip netns pids "$NS_PREFIX$name" 2>/dev/null) 2>/dev/null
 			ip netns delete "$NS_PREFIX$name" 2>/dev/null
 		done
+		lab_forget_masters
 		rm -rf "$T"
 	fi
 	exit "$status"

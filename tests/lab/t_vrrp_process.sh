@@ -201,6 +201,49 @@ check_soon 3 "the other takes over at the stop" is d2 A master
 check_not "no address is left" has_vip d1 10.7.0.100
 stop director-d2
 
+note "packets that are not for us are counted by reason"
+counter() { # HOST COLUMN
+	ctl "$1" show vrrp_statistics --json instance=A | sed -n "s/.*\"$2\": *\"\{0,1\}\([0-9]*\).*/\1/p"
+}
+counted() { # HOST COLUMN
+	[ "$(counter "$1" "$2")" -gt 0 ]
+}
+vrids_counted() {
+	ctl d1 show system --json | grep -Eq '"vrrp_vrid_errors": *"?[1-9]'
+}
+v2() { # PRIORITY VRID PASSWORD INTERVAL
+	instance A lan "$2" "$1" 10.7.0.100 "advert_int $4" "authentication { auth_type PASS
+		auth_pass $3 }" | sed 's/version 3/version 2/'
+}
+reload() { # HOST
+	signal "director-$1" HUP
+	pause 4
+}
+v2 150 1 secret 1 > "$T/d1/directord.conf"
+v2 100 1 secret 1 > "$T/d2/directord.conf"
+director d1
+director d2
+check_soon 10 "the same password: one master" is d1 A master
+check_soon 5 "the same password: one backup" is d2 A backup
+check_eq "nothing is counted" "$(counter d2 auth_errors)" 0
+v2 150 1 other 1 > "$T/d1/directord.conf"
+reload d1
+check "another password" counted d2 auth_errors
+v2 150 1 secret 2 > "$T/d1/directord.conf"
+reload d1
+check "another interval in version 2" counted d2 interval_errors
+v2 150 1 secret 1 | sed 's/10.7.0.100/10.7.0.99/' > "$T/d1/directord.conf"
+reload d1
+check "another address" counted d2 address_list_errors
+check_soon 5 "but one master all the same" is d2 A backup
+v2 100 9 secret 1 > "$T/d2/directord.conf"
+reload d2
+check_soon 5 "another VRID" vrids_counted
+check_match "the log names the reason" "$(grep -o 'dropped a VRRP packet.*' "$T/director-d2.log")" \
+	'from 10.7.0.1 for VRID 1: authentication'
+stop director-d1
+stop director-d2
+
 note "a synchronization group"
 group() { # PRIORITY
 	printf 'vrrp_sync_group G {\n group {\n A\n B\n }\n}\n'

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What survives the process vrrp: the record of masters, and the lock that one hands to the next. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "core/vrrp/lock.h"
+#include "core/vrrp/record.h"
+#include "tests/unit/unit.h"
+
+static char dir[] = "/tmp/test_vrrp_record.XXXXXX";
+
+static void make_dir(void)
+{
+	char path[100];
+
+	if (!mkdtemp(dir))
+		abort();
+	snprintf(path, sizeof(path), "%s/run", dir);
+	if (mkdir(path, 0700) < 0)
+		abort();
+	snprintf(path, sizeof(path), "%s/run/vrrp", dir);
+	if (mkdir(path, 0700) < 0)
+		abort();
+}
+
+static void remove_dir(void)
+{
+	static const char *const names[] = {
+	    "run/vrrp/lock", "run/vrrp/masters", "run/vrrp", "run", ""};
+	char path[100];
+
+	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[k]);
+		if (remove(path) < 0 && k >= 2)
+			fprintf(stderr, "%s is left\n", path);
+	}
+}
+
+static struct record *again(struct record *r)
+{
+	record_close(r);
+	r = record_open(dir, geteuid(), getegid());
+	ck_assert_ptr_nonnull(r);
+	return r;
+}
+
+START_TEST(test_record)
+{
+	struct record_key a = {.interface = "eth0", .family = 1, .vrid = 1};
+	struct record_key b = {.interface = "eth0", .family = 1, .vrid = 2};
+	struct record_slot *slot;
+	struct record *r = again(NULL);
+	usec_t spoke = 77;
+
+	slot = record_find(r, &a, &spoke);
+	ck_assert_ptr_nonnull(slot);
+	ck_assert_uint_eq(spoke, 0);
+	record_set(slot, 123456);
+	slot = record_find(r, &b, &spoke);
+	ck_assert_uint_eq(spoke, 0);
+	record_set(slot, 99);
+	r = again(r); /* as after a kill: nothing was closed properly, the pages are the kernel's */
+	record_find(r, &a, &spoke);
+	ck_assert_uint_eq(spoke, 123456);
+	slot = record_find(r, &b, &spoke);
+	ck_assert_uint_eq(spoke, 99);
+	record_set(slot, 0);
+	r = again(r);
+	slot = record_find(r, &b, &spoke);
+	ck_assert_uint_eq(spoke, 0);
+	record_set(slot, 5);
+	record_forget(slot);
+	record_find(r, &b, &spoke);
+	ck_assert_uint_eq(spoke, 0);
+	record_remove(r); /* a clean stop */
+	r = again(r);
+	record_find(r, &a, &spoke);
+	ck_assert_uint_eq(spoke, 0);
+	record_remove(r);
+	record_close(r);
+}
+END_TEST
+
+START_TEST(test_record_full)
+{
+	struct record *r = again(NULL);
+	struct record_slot *slot;
+	usec_t spoke;
+	unsigned n = 0;
+
+	for (; n < 2000; n++) {
+		struct record_key k = {.family = 1, .vrid = (uint8_t)(1 + n % 255)};
+
+		snprintf(k.interface, sizeof(k.interface), "eth%u", n / 255);
+		slot = record_find(r, &k, &spoke);
+		if (!slot)
+			break;
+		record_set(slot, n + 1);
+	}
+	ck_assert_uint_eq(n, 1024);
+	record_set(NULL, 1); /* works without */
+	record_forget(NULL);
+	record_remove(r);
+	record_close(r);
+}
+END_TEST
+
+START_TEST(test_record_nowhere)
+{
+	struct record_key k = {.interface = "eth0", .family = 1, .vrid = 1};
+	usec_t spoke = 1;
+
+	ck_assert_ptr_null(record_open("/nonexistent", geteuid(), getegid()));
+	ck_assert_ptr_null(record_find(NULL, &k, &spoke));
+	ck_assert_uint_eq(spoke, 0);
+	record_remove(NULL);
+	record_close(NULL);
+}
+END_TEST
+
+static volatile sig_atomic_t asked;
+
+static void on_leave(int sig)
+{
+	(void)sig;
+	asked = 1;
+}
+
+/* A process that holds the lock: leaves when it is asked, or does not. */
+static pid_t holder(const char *where, bool obedient)
+{
+	int ready[2];
+	char c;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		signal(LOCK_SIGNAL_LEAVE, obedient ? on_leave : SIG_IGN);
+		if (lock_take(where, USEC_PER_SEC) < 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		while (!asked)
+			usleep(1000);
+		_exit(7);
+	}
+	ck_assert_int_eq(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+static void check_held(const char *where)
+{
+	char path[100];
+	int other;
+
+	snprintf(path, sizeof(path), "%s/lock", where);
+	other = open(path, O_RDWR);
+	ck_assert_int_ge(other, 0);
+	ck_assert_int_ne(flock(other, LOCK_EX | LOCK_NB), 0);
+	close(other);
+}
+
+START_TEST(test_lock)
+{
+	char where[100];
+	int fd, status;
+	pid_t pid;
+
+	snprintf(where, sizeof(where), "%s/run/vrrp", dir);
+	pid = holder(where, _i == 0);
+	fd = lock_take(where, _i == 0 ? 5 * USEC_PER_SEC : 100 * USEC_PER_MSEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	if (_i == 0)
+		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+	else
+		ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	check_held(where);
+	close(fd);
+	/* nobody has it: at once, whoever's number stands in it */
+	fd = lock_take(where, 0);
+	ck_assert_int_ge(fd, 0);
+	check_held(where);
+	close(fd);
+	ck_assert_int_eq(lock_take("/nonexistent", 0), -1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("vrrp_record");
+	TCase *tc = tcase_create("record");
+	int status;
+
+	make_dir();
+	tcase_add_test(tc, test_record);
+	tcase_add_test(tc, test_record_full);
+	tcase_add_test(tc, test_record_nowhere);
+	tcase_add_loop_test(tc, test_lock, 0, 2);
+	suite_add_tcase(s, tc);
+	status = unit_run(s);
+	remove_dir();
+	return status;
+}
