@@ -218,6 +218,15 @@ void virtual_check_addresses(struct virtual *v)
 	}
 }
 
+bool virtual_has(const struct virtual *v, const char *interface, const struct addr *address)
+{
+	for (size_t k = 0; k < v->nvips; k++)
+		if (strcmp(v->vips[k].interface, interface) == 0 &&
+		    addr_equal(&v->vips[k].kernel.address, address))
+			return true;
+	return false;
+}
+
 static bool all_present(const struct virtual *v)
 {
 	for (size_t k = 0; k < v->nvips; k++) {

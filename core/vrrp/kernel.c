@@ -349,6 +349,28 @@ void kernel_remove(struct kernel *k, const struct kernel_vip *vip)
 	queue(k, RTM_DELADDR, 0, vip);
 }
 
+void kernel_sweep(struct kernel *k,
+    bool (*wanted)(const char *interface, const struct addr *address, void *arg), void *arg)
+{
+	const struct kernel_interface *i;
+	const struct kernel_address *a;
+	char text[ADDR_STRLEN];
+
+	TAILQ_FOREACH (i, &k->interfaces, entry) {
+		TAILQ_FOREACH (a, &i->addresses, entry) {
+			struct kernel_vip vip = {.index = i->index,
+			    .address = a->address,
+			    .prefix_length = a->prefix_length};
+
+			if (!a->ours || wanted(i->name, &a->address, arg))
+				continue;
+			log_notice("removes %s from %s: it is configured no more",
+			    addr_format(&a->address, text), i->name);
+			kernel_remove(k, &vip);
+		}
+	}
+}
+
 /* The request that failed is in the batch still: find it for the message. */
 static void complain(struct kernel *k, const struct nlmsgerr *e)
 {

@@ -79,6 +79,12 @@ const struct kernel_interface *kernel_interface(const struct kernel *k, const ch
 const struct kernel_address *kernel_address(
     const struct kernel_interface *i, const struct addr *address);
 
+/*
+ * Queues the removal of each address that this program has set, an earlier process of it included,
+ * and that is not wanted.
+ */
+void kernel_sweep(struct kernel *k,
+    bool (*wanted)(const char *interface, const struct addr *address, void *arg), void *arg);
 /* Queue a change.  The address of vip must fit the family of its other addresses. */
 void kernel_add(struct kernel *k, const struct kernel_vip *vip);
 void kernel_remove(struct kernel *k, const struct kernel_vip *vip);

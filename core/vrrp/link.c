@@ -32,6 +32,26 @@ static void count_router(struct router *r, enum vrrp_drop drop)
 		r->vrid_errors++;
 }
 
+/* What RFC 9568 section 7.1 wants logged though the packet counts. */
+static void log_notes(struct virtual *v, const struct vrrp_packet *p, unsigned notes)
+{
+	char from[ADDR_STRLEN];
+	unsigned swallowed;
+
+	if (!notes || !log_limit_ok(&v->notes, 1, DROP_PERIOD, &swallowed))
+		return;
+	addr_format(&p->source, from);
+	if (notes & VRRP_NOTE_OWNER)
+		log_warning("%s: %s says that it is the address owner, too", v->row->name, from);
+	if (notes & VRRP_NOTE_ADDRESSES)
+		log_warning("%s: %s advertises other addresses than are configured here",
+		    v->row->name, from);
+	if (notes & VRRP_NOTE_INTERVAL)
+		log_warning("%s: %s advertises every %.2f s, here %.2f s are configured",
+		    v->row->name, from, (double)p->interval / 1e6,
+		    (double)v->fsm.config.interval / 1e6);
+}
+
 static enum vrrp_drop judge(struct link *l, const struct vrrp_packet *p, enum vrrp_drop drop)
 {
 	struct virtual *v = l->by_vrid[p->vrid];
@@ -47,6 +67,7 @@ static enum vrrp_drop judge(struct link *l, const struct vrrp_packet *p, enum vr
 		drop = vrrp_packet_check(p, &v->fsm.config, &v->fsm.primary, &notes);
 		c->interval_notes += notes & VRRP_NOTE_INTERVAL ? 1 : 0;
 		c->address_notes += notes & VRRP_NOTE_ADDRESSES ? 1 : 0;
+		log_notes(v, p, notes);
 	}
 	c->dropped[drop]++;
 	return drop;
@@ -129,18 +150,14 @@ void link_put(struct link *l)
 	free(l);
 }
 
+/* The addresses of an address owner are the interface's own. */
 static bool is_vip(const struct router *r, const char *interface, const struct addr *a)
 {
 	const struct virtual *v;
 
-	TAILQ_FOREACH (v, &r->virtuals, entry) {
-		if (v->fsm.config.priority == VRRP_PRIORITY_OWNER)
-			continue; /* its addresses are the interface's own */
-		for (size_t k = 0; k < v->nvips; k++)
-			if (strcmp(v->vips[k].interface, interface) == 0 &&
-			    addr_equal(&v->vips[k].kernel.address, a))
-				return true;
-	}
+	TAILQ_FOREACH (v, &r->virtuals, entry)
+		if (v->fsm.config.priority != VRRP_PRIORITY_OWNER && virtual_has(v, interface, a))
+			return true;
 	return false;
 }
 

@@ -72,7 +72,7 @@ struct virtual
 	struct record_slot *slot;
 	usec_t spoke; /* as master, before this process was started */
 	bool addresses_due, announce_due, report_due;
-	struct log_limit send_errors;
+	struct log_limit send_errors, notes;
 	TAILQ_HEAD(, transition) transitions;
 };
 
@@ -102,6 +102,8 @@ void virtual_stop(struct virtual *v, const char *why);
 void virtual_free(struct virtual *v);
 /* Is v still what the row describes, or another virtual router? */
 bool virtual_is(const struct virtual *v, const struct vrrp_instance *row);
+/* Is the address one of the instance's? */
+bool virtual_has(const struct virtual *v, const char *interface, const struct addr *address);
 /* Removes what the rows no longer have.  To be done for all before virtual_configure() of any. */
 void virtual_shed(struct virtual *v);
 /* Takes over all settings of the rows. */

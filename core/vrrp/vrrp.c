@@ -139,8 +139,19 @@ static void make_instances(struct router *r)
 			virtual_new(r, row);
 }
 
+static bool is_wanted(const char *interface, const struct addr *address, void *arg)
+{
+	const struct router *r = arg;
+	const struct virtual *v;
+
+	TAILQ_FOREACH (v, &r->virtuals, entry)
+		if (virtual_has(v, interface, address))
+			return true;
+	return false;
+}
+
 /* Brings everything to what the rows say; what they say already is not touched. */
-static void apply(struct router *r, const struct change *c, size_t n)
+static void apply(struct router *r, const struct change *c, size_t n, bool first)
 {
 	struct virtual *v;
 
@@ -153,6 +164,8 @@ static void apply(struct router *r, const struct change *c, size_t n)
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_configure(v);
 	remove_groups(c, n);
+	if (first)
+		kernel_sweep(r->kernel, is_wanted, r);
 	evaluate_all(r); /* which addresses are virtual is known for all now */
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_start(v);
@@ -232,7 +245,7 @@ static void changed(struct engine *e, const struct change *c, size_t n, bool syn
 		begin(r);
 		adopt_system(r);
 	}
-	apply(r, c, n);
+	apply(r, c, n, first);
 	router_act(r);
 	if (first)
 		engine_ready(e);

@@ -125,6 +125,19 @@ check_soon 3 "begins as backup" is d1 A backup
 check_not "without the addresses that it had left" has_vip d1 10.7.0.100
 check_soon 6 "takes over" is d1 A master
 
+note "while it is dead, an address is taken out of the file"
+die director-d1
+instance A lan 1 150 "10.7.0.100/24" > "$T/d1/directord.conf"
+director d1
+check_soon 5 "master" is d1 A master
+check "with the one address" has_vip d1 10.7.0.100
+check_not "the other is removed" has_vip d1 10.7.0.101
+instance A lan 1 150 "10.7.0.100/24 10.7.0.101" > "$T/d1/directord.conf"
+signal director-d1 HUP
+check_soon 3 "and comes back with the file" has_vip d1 10.7.0.101
+check_eq "the peer advertised other addresses than it has, and has noticed" \
+	"$(grep -c '10.7.0.1 advertises other addresses than are configured here' "$T/director-d2.log")" 1
+
 note "changes while it runs"
 mine=$(transitions d1 A)
 instance A lan 1 160 "10.7.0.100/24 10.7.0.102" > "$T/d1/directord.conf"
