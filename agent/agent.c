@@ -16,6 +16,8 @@ struct agent {
 	struct event *pump;  /* sends the next notification, outside of the library's callbacks */
 	struct row *sending; /* a copy of the event: the log may drop it meanwhile */
 	struct event *patience;	    /* while draining: when to give up */
+	void (*watcher)(void *arg); /* of system.agentx_state */
+	void *watcher_arg;
 	void (*drained)(void *arg); /* NULL: not draining */
 	void *drained_arg;
 };
@@ -101,7 +103,25 @@ static void on_notified(bool ok, void *arg)
 	pump(a);
 }
 
-static const struct master_ops master_ops = {on_up, on_down, on_notified};
+static void on_state(const char *text, void *arg)
+{
+	struct agent *a = arg;
+	struct system *sys = store_system(a->view.store);
+
+	if (strcmp(sys->agentx_state, text) == 0)
+		return;
+	row_set_text(&sys->agentx_state, text);
+	if (a->watcher)
+		a->watcher(a->watcher_arg);
+}
+
+void agent_watch(struct agent *a, void (*watcher)(void *arg), void *arg)
+{
+	a->watcher = watcher;
+	a->watcher_arg = arg;
+}
+
+static const struct master_ops master_ops = {on_up, on_down, on_notified, on_state};
 
 struct agent *agent_new(
     struct event_base *base, struct store *store, const struct set_hub *hub, const char *dir)

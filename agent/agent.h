@@ -17,6 +17,8 @@ struct agent;
 struct agent *agent_new(
     struct event_base *base, struct store *store, const struct set_hub *hub, const char *dir);
 void agent_free(struct agent *a);
+/* Who is told when the agent has changed system.agentx_state in the store. */
+void agent_watch(struct agent *a, void (*watcher)(void *arg), void *arg);
 /* Rows of the store have changed.  At the first call there is a configuration. */
 void agent_changed(struct agent *a);
 /*

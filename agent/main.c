@@ -24,6 +24,11 @@ static bool call(
 	return engine_call(p->engine, kind, edits, n, HUB_TIMEOUT, why);
 }
 
+static void report_state(void *arg)
+{
+	engine_report(arg, &store_system(engine_store(arg))->row, COLUMN(system, agentx_state));
+}
+
 static void *start(struct engine *e)
 {
 	struct agent_process *p = calloc(1, sizeof(*p));
@@ -33,6 +38,7 @@ static void *start(struct engine *e)
 	p->engine = e;
 	p->hub = (struct set_hub){call, p};
 	p->agent = agent_new(engine_base(e), engine_store(e), &p->hub, engine_run_dir(e));
+	agent_watch(p->agent, report_state, e);
 	return p;
 }
 

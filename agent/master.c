@@ -80,6 +80,10 @@ static void retry_later(struct master *m)
 
 static void tell_failure(struct master *m, const char *why)
 {
+	char text[256];
+
+	snprintf(text, sizeof(text), "no master agent at %.100s: %.80s", m->where, why);
+	m->ops->state(text, m->arg);
 	if (!m->told)
 		log_warning("no AgentX master agent at %s: %s; trying again until there is one",
 		    m->where, why);
@@ -249,6 +253,7 @@ static int on_registered(int op, netsnmp_session *session, int id, netsnmp_pdu *
 		    op != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ? "no answer"
 		    : pdu->errstat == 263		       ? "somebody else has them"
 							       : "it refused");
+		m->ops->state("the master agent did not register the MIBs", m->arg);
 		drop_session(m);
 		return 1;
 	}
@@ -257,6 +262,7 @@ static int on_registered(int op, netsnmp_session *session, int id, netsnmp_pdu *
 	m->pause = RETRY_MIN;
 	log_info("connected to the AgentX master agent at %s", m->where);
 	event_add(m->ping, &interval);
+	m->ops->state("ok", m->arg);
 	m->ops->up(m->uptime_zero, m->arg);
 	return 1;
 }
@@ -317,6 +323,7 @@ static int on_closed(int major, int minor, void *session, void *arg)
 	event_del(m->ping);
 	if (was_up) {
 		log_warning("lost the AgentX master agent at %s", m->where);
+		m->ops->state("the connection was lost", m->arg);
 		m->pause = RETRY_MIN;
 	}
 	retry_later(m);

@@ -22,6 +22,8 @@ struct master_ops {
 	 * Not called when the connection is lost before: then it must be sent again.
 	 */
 	void (*notified)(bool ok, void *arg);
+	/* What the connection is like, for people: "ok", or why there is none. */
+	void (*state)(const char *text, void *arg);
 };
 
 /* After snmplib_start(); one per process. */

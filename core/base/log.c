@@ -34,26 +34,6 @@ static bool stderr_write(const char *line, size_t len)
 	return write(STDERR_FILENO, line, len) == (ssize_t)len;
 }
 
-static bool syslog_line(enum log_level level, const char *process, const char *line, void *arg)
-{
-	static const struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
-	char buf[2048];
-	int n = snprintf(buf, sizeof(buf), "<%d>directord[%d]: %s: %s", LOG_DAEMON | (int)level,
-	    (int)getpid(), process, line);
-	size_t len = n < (int)sizeof(buf) ? (size_t)n : sizeof(buf) - 1;
-
-	(void)arg;
-	if (the.syslog < 0)
-		the.syslog = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	return sendto(the.syslog, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL,
-		   (const struct sockaddr *)&to, sizeof(to)) == (ssize_t)len;
-}
-
-void log_to_syslog(void)
-{
-	log_set_sink(syslog_line, NULL);
-}
-
 static size_t stamp(char *buf, size_t size)
 {
 	struct timespec ts;
@@ -72,6 +52,27 @@ static void make_printable(char *p, const char *end)
 	for (; p < end; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = *p == '\t' ? ' ' : '?';
+}
+
+static bool syslog_line(enum log_level level, const char *process, const char *line, void *arg)
+{
+	static const struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	char buf[2048];
+	int n = snprintf(buf, sizeof(buf), "<%d>directord[%d]: %s: %s", LOG_DAEMON | (int)level,
+	    (int)getpid(), process, line);
+	size_t len = n < (int)sizeof(buf) ? (size_t)n : sizeof(buf) - 1;
+
+	(void)arg;
+	make_printable(buf, buf + len);
+	if (the.syslog < 0)
+		the.syslog = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return sendto(the.syslog, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL,
+		   (const struct sockaddr *)&to, sizeof(to)) == (ssize_t)len;
+}
+
+void log_to_syslog(void)
+{
+	log_set_sink(syslog_line, NULL);
 }
 
 static bool stderr_line(enum log_level level, const char *process, const char *line)

@@ -61,6 +61,7 @@ static void print_system(FILE *out, const struct style *s, const struct system *
 	configuration_fact(g, s, sys);
 	state_fact(g, "datastore", sys->datastore_state);
 	state_fact(g, "IPVS", sys->lvs_state);
+	state_fact(g, "SNMP", sys->agentx_state);
 	if (sys->lvs_drift) {
 		snprintf(text, sizeof(text),
 		    "%" PRIu64 " entries that others had changed were repaired", sys->lvs_drift);

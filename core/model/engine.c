@@ -388,8 +388,14 @@ static void hub_closed(struct channel *ch, const char *why, void *arg)
 
 static void drained(struct channel *ch, void *arg)
 {
+	struct engine *e = arg;
+
 	(void)ch;
-	send_reports(arg, REPORT_LIMIT);
+	if (e->events_lost)
+		log_error("%llu events were lost while directord did not read",
+		    (unsigned long long)e->events_lost);
+	e->events_lost = 0;
+	send_reports(e, REPORT_LIMIT);
 }
 
 /* -------------------------------------------------------------------- requests */

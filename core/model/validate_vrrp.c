@@ -70,6 +70,9 @@ static bool check_instance(struct validation *v, const struct vrrp_instance *i)
 	    (!address_is_host(&i->source_address) || i->source_address.family != ADDR_IPV4))
 		return REFUSE_VALUE(v, i, vrrp_instance, source_address,
 		    "is no IPv4 address that an interface can have");
+	if (!i->accept)
+		return REFUSE(v, i, vrrp_instance, accept,
+		    "refusing packets to the virtual addresses is not supported yet");
 	return check_interval(v, i) && check_preemption(v, i) && check_authentication(v, i);
 }
 

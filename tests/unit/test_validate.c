@@ -591,6 +591,12 @@ START_TEST(test_preemption)
 }
 END_TEST
 
+START_TEST(test_accept)
+{
+	column("vrrp_instance", "V", "accept", "off", "on", "not supported yet");
+}
+END_TEST
+
 START_TEST(test_authentication)
 {
 	put("vrrp_instance", "V", "auth_type", "pass");
@@ -718,7 +724,7 @@ int main(void)
 	    test_service_unique, test_service_all_ports, test_one_packet, test_persistence_prefix,
 	    test_scheduler_flags, test_hysteresis, test_sorry, test_check_types, test_check_request,
 	    test_check_status, test_check_pattern, test_check_server, test_check_addresses,
-	    test_interval, test_preemption, test_authentication, test_instance_names,
+	    test_interval, test_preemption, test_accept, test_authentication, test_instance_names,
 	    test_instance_addresses, test_instance_unique, test_address_unique, test_address_count,
 	    test_cost};
 	Suite *s = suite_create("validate");
