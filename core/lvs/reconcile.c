@@ -55,9 +55,10 @@ static void emit(
 static void walk_dests(
     struct walk *w, const struct ipvs_service *want, const struct ipvs_service *have)
 {
-	const struct ipvs_dest *a = w->want->dests + want->first, *a_end = a + want->count;
-	const struct ipvs_dest *b = have ? w->have->dests + have->first : NULL;
-	const struct ipvs_dest *b_end = have ? b + have->count : NULL;
+	const struct ipvs_dest *a = ipvs_dests(w->want, want),
+			       *a_end = ipvs_dests_end(w->want, want);
+	const struct ipvs_dest *b = have ? ipvs_dests(w->have, have) : NULL;
+	const struct ipvs_dest *b_end = have ? ipvs_dests_end(w->have, have) : NULL;
 
 	while (a < a_end || b < b_end) {
 		int c = a == a_end ? 1 : b == b_end ? -1 : ipvs_dest_cmp(a, b);
@@ -68,8 +69,10 @@ static void walk_dests(
 			emit(w, IPVS_DEL_DEST, want, b);
 		else if (!ipvs_dest_equal(a, b))
 			emit(w, IPVS_SET_DEST, want, a);
-		a += c <= 0;
-		b += c >= 0;
+		if (c <= 0)
+			a++;
+		if (c >= 0)
+			b++;
 	}
 }
 
@@ -83,8 +86,8 @@ static void walk_unwanted(struct walk *w, const struct ipvs_service *have)
 
 static void walk_services(struct walk *w)
 {
-	const struct ipvs_service *a = w->want->services, *a_end = a + w->want->n_services;
-	const struct ipvs_service *b = w->have->services, *b_end = b + w->have->n_services;
+	const struct ipvs_service *a = w->want->services, *a_end = ipvs_services_end(w->want);
+	const struct ipvs_service *b = w->have->services, *b_end = ipvs_services_end(w->have);
 
 	while (a < a_end || b < b_end) {
 		int c = a == a_end ? 1 : b == b_end ? -1 : ipvs_key_cmp(&a->key, &b->key);
@@ -97,8 +100,10 @@ static void walk_services(struct walk *w)
 			emit(w, IPVS_SET_SERVICE, a, NULL);
 		if (c <= 0)
 			walk_dests(w, a, c == 0 ? b : NULL);
-		a += c <= 0;
-		b += c >= 0;
+		if (c <= 0)
+			a++;
+		if (c >= 0)
+			b++;
 	}
 }
 
@@ -123,8 +128,8 @@ static void settle_service(struct ipvs_table *out, const struct ipvs_table *want
 
 	if (old)
 		new->stats = old->stats;
-	for (const struct ipvs_dest *d = want->dests + s->first, *end = d + s->count; d < end;
-	     d++) {
+	for (const struct ipvs_dest *d = ipvs_dests(want, s), *end = ipvs_dests_end(want, s);
+	     d < end; d++) {
 		struct ipvs_dest *to = ipvs_table_add_dest(out, d);
 		const struct ipvs_dest *from =
 		    old ? ipvs_table_find_dest(have, old, &d->addr, d->port) : NULL;

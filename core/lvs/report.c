@@ -213,7 +213,7 @@ static void servers_end(struct engine *e)
 static void report_dests(struct report *rep, const struct ipvs_table *want,
     const struct ipvs_service *ws, struct ipvs_table *have, const struct ipvs_service *hs)
 {
-	const struct ipvs_dest *w = want->dests + ws->first, *end = w + ws->count;
+	const struct ipvs_dest *w = ipvs_dests(want, ws), *end = ipvs_dests_end(want, ws);
 
 	for (size_t i = 0; i < hs->count; i++) {
 		struct ipvs_dest *h = &have->dests[hs->first + i];
@@ -231,7 +231,7 @@ void report_tables(
 {
 	static uint8_t mark;
 	struct report rep = {.engine = e, .now = clock_now(), .adopting = adopting};
-	const struct ipvs_service *h = have->services, *end = h + have->n_services;
+	const struct ipvs_service *h = have->services, *end = ipvs_services_end(have);
 
 	/* Rows that are not seen are removed below, so an old number never comes to mean the new one. */
 	mark = mark == UINT8_MAX ? 1 : mark + 1;

@@ -170,6 +170,21 @@ struct ipvs_dest *ipvs_table_add_dest(struct ipvs_table *t, const struct ipvs_de
 	return new;
 }
 
+struct ipvs_service *ipvs_services_end(const struct ipvs_table *t)
+{
+	return t->n_services ? t->services + t->n_services : t->services;
+}
+
+struct ipvs_dest *ipvs_dests(const struct ipvs_table *t, const struct ipvs_service *s)
+{
+	return t->n_dests ? t->dests + s->first : t->dests;
+}
+
+struct ipvs_dest *ipvs_dests_end(const struct ipvs_table *t, const struct ipvs_service *s)
+{
+	return t->n_dests ? t->dests + s->first + s->count : t->dests;
+}
+
 static int service_order(const void *a, const void *b)
 {
 	return ipvs_key_cmp(
@@ -195,7 +210,7 @@ void ipvs_table_sort(struct ipvs_table *t)
 
 static void unique_dests(struct ipvs_table *t, struct ipvs_service *s)
 {
-	struct ipvs_dest *d = t->dests + s->first;
+	struct ipvs_dest *d = ipvs_dests(t, s);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < s->count; i++) {
@@ -226,8 +241,8 @@ size_t ipvs_table_unique(struct ipvs_table *t)
 static void carry_dests(struct ipvs_table *to, const struct ipvs_service *s,
     const struct ipvs_table *from, const struct ipvs_service *old)
 {
-	const struct ipvs_dest *o = old ? from->dests + old->first : NULL;
-	const struct ipvs_dest *end = old ? o + old->count : NULL;
+	const struct ipvs_dest *o = old ? ipvs_dests(from, old) : NULL;
+	const struct ipvs_dest *end = old ? ipvs_dests_end(from, old) : NULL;
 
 	for (size_t i = 0; i < s->count; i++) {
 		struct ipvs_dest *d = &to->dests[s->first + i];
@@ -240,7 +255,7 @@ static void carry_dests(struct ipvs_table *to, const struct ipvs_service *s,
 
 void ipvs_table_carry_users(struct ipvs_table *to, const struct ipvs_table *from)
 {
-	const struct ipvs_service *o = from->services, *end = o + from->n_services;
+	const struct ipvs_service *o = from->services, *end = ipvs_services_end(from);
 
 	for (size_t i = 0; i < to->n_services; i++) {
 		struct ipvs_service *s = &to->services[i];

@@ -116,6 +116,13 @@ size_t ipvs_table_unique(struct ipvs_table *t);
  * linear time.
  */
 void ipvs_table_carry_users(struct ipvs_table *to, const struct ipvs_table *from);
+/*
+ * Where the services, and the destinations of a service, begin and end.  An array without entries may
+ * be NULL, and NULL + 0 is undefined: hence no arithmetic elsewhere.
+ */
+struct ipvs_service *ipvs_services_end(const struct ipvs_table *t);
+struct ipvs_dest *ipvs_dests(const struct ipvs_table *t, const struct ipvs_service *s);
+struct ipvs_dest *ipvs_dests_end(const struct ipvs_table *t, const struct ipvs_service *s);
 /* In a sorted table, or NULL. */
 struct ipvs_service *ipvs_table_find(const struct ipvs_table *t, const struct ipvs_key *key);
 struct ipvs_dest *ipvs_table_find_dest(const struct ipvs_table *t, const struct ipvs_service *s,
