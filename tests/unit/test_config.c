@@ -15,24 +15,23 @@
 #include "tests/unit/random_row.h"
 #include "tests/unit/unit.h"
 
-static char folder[] = "/tmp/test_config.XXXXXX";
-static char path[64];	     /* FOLDER/c */
+static char folder[80];
+static char path[128];	     /* FOLDER/c */
 static char warnings[16384]; /* each with a newline, without FOLDER/ */
 static struct config_error err;
 
 static void setup(void)
 {
-	ck_assert(mkdtemp(folder));
+	unit_folder(folder);
 	snprintf(path, sizeof(path), "%s/c", folder);
 }
 
 static void teardown(void)
 {
-	char command[64];
+	char command[128];
 
 	snprintf(command, sizeof(command), "rm -rf %s", folder);
 	ck_assert_int_eq(system(command), 0);
-	strcpy(folder, "/tmp/test_config.XXXXXX");
 }
 
 /* Writes a file into the folder. */

@@ -906,12 +906,12 @@ END_TEST
 
 START_TEST(test_connect)
 {
-	char dir[] = "/tmp/test_ctl.XXXXXX", path[200];
+	char dir[80], path[200];
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	FILE *err = begin();
 	int fd;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_folder(dir);
 	ck_assert_int_eq(session_connect(dir, err), -1);
 	snprintf(path, sizeof(path), "%s/run", dir);
 	mkdir(path, 0700);
@@ -947,7 +947,7 @@ static void follow_hub(int fd)
 
 START_TEST(test_follow)
 {
-	char dir[] = "/tmp/test_ctl.XXXXXX", path[200], line[500];
+	char dir[80], path[200], line[500];
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	static const char *const expected[] = {"configuration: 7", "datastore: ok -> failed",
 	    "(later)", "while nobody was there", "(later)"};
@@ -956,7 +956,7 @@ START_TEST(test_follow)
 	pid_t hub, ctl;
 	FILE *in;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_folder(dir);
 	o.state_dir = dir;
 	snprintf(path, sizeof(path), "%s/run", dir);
 	mkdir(path, 0700);

@@ -8,7 +8,7 @@
 #include "core/director/datastore.h"
 #include "tests/unit/unit.h"
 
-static char dir[64];
+static char dir[80];
 static struct event_base *base;
 static struct datastore *d;
 static int jobs_done;
@@ -28,8 +28,7 @@ static void close_store(void)
 
 static void setup(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/test_datastore.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_folder(dir);
 	open_store();
 }
 

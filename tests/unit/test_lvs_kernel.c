@@ -157,7 +157,7 @@ const char *ipvs_op_reason(const struct ipvs_op *op)
 
 static struct kernel *k;
 static struct ipvs_table want;
-static char dir[] = "/tmp/test_lvs_kernel.XXXXXX";
+static char dir[80];
 static int errors, warnings;
 static char last_error[300];
 
@@ -246,15 +246,14 @@ static void setup(void)
 	memset(&fake, 0, sizeof(fake));
 	errors = warnings = 0;
 	log_set_sink(listen_in, NULL);
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_folder(dir);
 	k = kernel_new(dir);
 	want_two();
 }
 
 static void teardown(void)
 {
-	char path[64];
+	char path[100];
 
 	snprintf(path, sizeof(path), "%s/services", dir);
 	kernel_free(k);

@@ -8,13 +8,12 @@
 #include "core/lvs/made.h"
 #include "tests/unit/unit.h"
 
-static char dir[] = "/tmp/test_lvs_made.XXXXXX";
-static char path[64];
+static char dir[80];
+static char path[100];
 
 static void setup(void)
 {
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	unit_folder(dir);
 	snprintf(path, sizeof(path), "%s/services", dir);
 }
 

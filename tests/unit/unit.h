@@ -18,6 +18,7 @@
 #define TESTS_UNIT_UNIT_H
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Takes the suite over.  Returns main()'s exit status. */
@@ -30,6 +31,19 @@ static inline int unit_run(Suite *s)
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/*
+ * Makes a folder for a test's files and writes its path, short enough for sockets.  A test that
+ * passes removes it; it is in $TMPDIR, which make check removes however the tests end.
+ */
+static inline void unit_folder(char path[static 80])
+{
+	const char *tmp = getenv("TMPDIR");
+	int n = snprintf(path, 80, "%s/unit.XXXXXX", tmp ? tmp : "/tmp");
+
+	ck_assert_msg(n > 0 && n < 80, "TMPDIR is too long: %s", tmp);
+	ck_assert_msg(mkdtemp(path), "%s: no folder", path);
 }
 
 #endif
