@@ -302,7 +302,7 @@ END_TEST
 
 START_TEST(test_include_errors)
 {
-	char text[256], line[64];
+	char text[256], line[128];
 
 	fails("\n include nothing\n", "2:10: nothing: no such file");
 	fails("includea nothing*\n", "1:10: nothing*: no such file");
@@ -745,7 +745,7 @@ START_TEST(test_address_errors)
 					 "address is of another family than the "
 					 "address"},
 	};
-	char text[256], twice[128];
+	char text[256], twice[256];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		snprintf(text, sizeof(text),
