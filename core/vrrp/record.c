@@ -80,6 +80,18 @@ static bool choose_path(const char *state_dir, char *path, size_t size)
 	return true;
 }
 
+/* A page that the file system has no room for would be a SIGBUS when it is written. */
+static bool make_room(int fd)
+{
+	int error;
+
+	if (ftruncate(fd, sizeof(struct layout)) < 0)
+		return false;
+	error = posix_fallocate(fd, 0, sizeof(struct layout));
+	errno = error;
+	return error == 0;
+}
+
 /*
  * Nobody else's file, whatever lies there (/dev/shm is everybody's).  Not made and opened in one
  * step: in a folder like that, fs.protected_regular forbids root to open a user's file with O_CREAT.
@@ -94,10 +106,13 @@ static int open_own(const char *path, uid_t owner, gid_t group)
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    (st.st_uid != geteuid() && st.st_uid != owner) || (st.st_mode & 077) ||
-	    ftruncate(fd, sizeof(struct layout)) < 0) {
+	    (st.st_uid != geteuid() && st.st_uid != owner) || (st.st_mode & 077)) {
 		close(fd);
 		errno = EPERM;
+		return -1;
+	}
+	if (!make_room(fd)) {
+		close(fd);
 		return -1;
 	}
 	if (st.st_uid != owner && fchown(fd, owner, group) < 0)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What survives the process vrrp: the record of masters, and the lock that one hands to the next. */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -123,6 +125,23 @@ START_TEST(test_record_nowhere)
 }
 END_TEST
 
+/* A file system without room: the first store into a page that it cannot have would be a SIGBUS. */
+START_TEST(test_record_no_room)
+{
+	struct record_key k = {.interface = "eth0", .family = 1, .vrid = 1};
+	char path[100];
+	usec_t spoke = 1;
+
+	if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) < 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return; /* only who may mount can see it */
+	snprintf(path, sizeof(path), "%s/run/vrrp", dir);
+	ck_assert_int_eq(mount("none", path, "tmpfs", 0, "size=4k"), 0);
+	ck_assert_ptr_null(record_open(dir, geteuid(), getegid()));
+	ck_assert_ptr_null(record_find(NULL, &k, &spoke));
+}
+END_TEST
+
 static volatile sig_atomic_t asked;
 
 static void on_leave(int sig)
@@ -202,6 +221,7 @@ int main(void)
 	tcase_add_test(tc, test_record);
 	tcase_add_test(tc, test_record_full);
 	tcase_add_test(tc, test_record_nowhere);
+	tcase_add_test(tc, test_record_no_room);
 	tcase_add_loop_test(tc, test_lock, 0, 2);
 	suite_add_tcase(s, tc);
 	status = unit_run(s);
