@@ -604,11 +604,10 @@ START_TEST(test_instance)
 		" mcast_src_ip 192.0.2.7\n garp_master_delay 10\n garp_master_repeat 1\n "
 		"garp_lower_prio_delay 0\n"
 		" garp_lower_prio_repeat 2\n garp_master_refresh 60\n garp_master_refresh_repeat "
-		"2\n no_accept\n"
+		"2\n"
 		" garp_interval 0.001\n v3_checksum_as_v2\n" INSTANCE VIP "}\n",
 	    P_INSTANCE
-	    "    version 3\n    priority 150\n    advert_int 0.25\n    state master\n    accept "
-	    "off\n"
+	    "    version 3\n    priority 150\n    advert_int 0.25\n    state master\n"
 	    "    mcast_src_ip 192.0.2.7\n    v3_checksum_as_v2\n    garp_master_delay 10\n"
 	    "    garp_master_repeat 1\n    garp_master_refresh 60\n    garp_master_refresh_repeat "
 	    "2\n"
