@@ -12,6 +12,8 @@
 need keepalived
 
 VIPS="10.7.0.100 10.7.0.101"
+LATEST=4900 # ms: the longest master down interval here is 3.8 s, and a wait looks each 0.1 s
+[ -z "${LAB:-}" ] || LATEST=8000 # its clock stands on a busy machine
 
 # instance PRIORITY SETTINGS: the same text for both programs
 instance() {
@@ -76,7 +78,7 @@ round() { # TEXT SETTINGS
 	began=$(now_ms)
 	die director-d
 	check_soon 10 "$text: directord is killed whole: keepalived takes over" has_all ka
-	check_between "$text: that took its master down interval" $(($(now_ms) - began)) 2500 4600
+	check_between "$text: that took its master down interval" $(($(now_ms) - began)) 2500 "$LATEST"
 	director d
 	check_soon 15 "$text: directord is back and takes over" only d ka
 
@@ -95,7 +97,7 @@ round() { # TEXT SETTINGS
 	began=$(now_ms)
 	die keepalived
 	check_soon 10 "$text: keepalived is killed: directord takes over" has_all d
-	check_between "$text: that took its master down interval" $(($(now_ms) - began)) 2500 4900
+	check_between "$text: that took its master down interval" $(($(now_ms) - began)) 2500 "$LATEST"
 	for vip in $VIPS; do on ka ip addr del "$vip" dev lan 2>/dev/null || on ka ip addr del "$vip/24" dev lan; done
 	keepalived_up
 	check_soon 15 "$text: keepalived is back and takes over" only ka d
