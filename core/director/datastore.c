@@ -59,6 +59,7 @@ struct datastore {
 	int fd; /* eventfd: jobs in `done` */
 	pthread_t thread;
 	bool running;
+	bool stale;	      /* the state is of an earlier boot; the thread's, once it runs */
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t more;
 	struct jobs queue, done;
@@ -99,11 +100,41 @@ static const char *execute(struct datastore *d, const char *sql)
 								       : sqlite3_errmsg(d->db);
 }
 
+static void read_boot_id(char id[64])
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (!f || !fgets(id, 64, f))
+		snprintf(id, 64, "unknown");
+	id[strcspn(id, "\n")] = '\0';
+	if (f)
+		fclose(f);
+}
+
+/* State is about a running machine: that of an earlier one is forgotten. */
+static const char *forget_old_state(struct datastore *d)
+{
+	char id[64], sql[300];
+	const char *error;
+
+	read_boot_id(id);
+	snprintf(sql, sizeof(sql),
+	    "BEGIN; DELETE FROM state WHERE NOT EXISTS"
+	    " (SELECT 1 FROM meta WHERE name = 'boot' AND value = '%s');"
+	    "INSERT OR REPLACE INTO meta VALUES('boot', '%s'); COMMIT",
+	    id, id);
+	error = execute(d, sql);
+	d->stale = error != NULL;
+	return error;
+}
+
 static void run_job(struct datastore *d, struct job *j)
 {
-	const char *error = execute(d, "BEGIN IMMEDIATE");
+	const char *error = d->stale ? forget_old_state(d) : NULL;
 	struct step *s;
 
+	if (!error)
+		error = execute(d, "BEGIN IMMEDIATE");
 	STAILQ_FOREACH (s, &j->steps, entry) {
 		if (error)
 			break;
@@ -302,31 +333,11 @@ static int sound(void *arg, int n, char **values, char **names)
 	return 0;
 }
 
-static void read_boot_id(char id[64])
-{
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	if (!f || !fgets(id, 64, f))
-		snprintf(id, 64, "unknown");
-	id[strcspn(id, "\n")] = '\0';
-	if (f)
-		fclose(f);
-}
-
-/* State is about a running machine: that of an earlier one is forgotten. */
-static bool forget_old_state(struct datastore *d)
-{
-	char id[64], sql[300];
-
-	read_boot_id(id);
-	snprintf(sql, sizeof(sql),
-	    "BEGIN; DELETE FROM state WHERE NOT EXISTS"
-	    " (SELECT 1 FROM meta WHERE name = 'boot' AND value = '%s');"
-	    "INSERT OR REPLACE INTO meta VALUES('boot', '%s'); COMMIT",
-	    id, id);
-	return sqlite3_exec(d->db, sql, NULL, NULL, NULL) == SQLITE_OK || fail(d, "writing");
-}
-
+/*
+ * A disk that is full now can have room later, and what is on it can be read now: that nothing can be
+ * written is trouble, but no reason not to go on.  There is one user of the file, so it is locked for good:
+ * the index of the write-ahead log is then in memory, and reading needs no room either.
+ */
 static bool open_db(struct datastore *d, const char *path)
 {
 	char result[200] = "";
@@ -335,18 +346,23 @@ static bool open_db(struct datastore *d, const char *path)
 	    SQLITE_OK)
 		return fail(d, path);
 	sqlite3_busy_timeout(d->db, 2000);
+	sqlite3_exec(d->db, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
 	if (sqlite3_exec(d->db, "PRAGMA quick_check(1)", sound, result, NULL) != SQLITE_OK)
 		return fail(d, path);
 	if (strcmp(result, "ok") != 0) {
 		snprintf(d->trouble, sizeof(d->trouble), "%.60s is damaged: %.100s", path, result);
 		return false;
 	}
-	if (sqlite3_exec(d->db, schema_sql, NULL, NULL, NULL) != SQLITE_OK)
-		return fail(d, path);
+	if (execute(d, schema_sql))
+		fail(d, path);
 	for (int i = 0; i < STATEMENTS; i++)
 		if (sqlite3_prepare_v2(d->db, sql_of[i], -1, &d->statements[i], NULL) != SQLITE_OK)
 			return fail(d, path);
-	return forget_old_state(d);
+	if (forget_old_state(d)) {
+		fail(d, path);
+		execute(d, "ROLLBACK");
+	}
+	return true;
 }
 
 struct datastore *datastore_open(struct event_base *base, const char *dir)
@@ -458,7 +474,10 @@ bool datastore_overrides(struct datastore *d, struct override **list, size_t *n)
 
 bool datastore_states(struct datastore *d, struct override **list, size_t *n)
 {
-	return read_values(d, "SELECT tbl, key, col, value FROM state", list, n);
+	return read_values(d,
+	    d->stale ? "SELECT tbl, key, col, value FROM state WHERE 0"
+		     : "SELECT tbl, key, col, value FROM state",
+	    list, n);
 }
 
 void overrides_free(struct override *list, size_t n)

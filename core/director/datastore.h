@@ -21,7 +21,8 @@ struct datastore;
 
 /*
  * Opens (makes) DIR/directord.db.  Never NULL: a datastore that cannot be used says so in
- * datastore_trouble() and refuses every job.
+ * datastore_trouble() and refuses every job.  One that cannot be written, because the disk is full, says
+ * so too, but is read, and each job is tried.
  */
 struct datastore *datastore_open(struct event_base *base, const char *dir);
 /* Finishes the jobs that are queued (at most two seconds) and closes. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The datastore: what it keeps, and what it says when it cannot. */
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "core/director/datastore.h"
@@ -232,6 +234,52 @@ START_TEST(test_damaged)
 }
 END_TEST
 
+static void fill_disk(const char *path)
+{
+	char zeros[4096] = "";
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	while (write(fd, zeros, sizeof(zeros)) > 0)
+		;
+	close(fd);
+}
+
+/* A full disk: what was set is in effect all the same; when there is room again, all is well. */
+START_TEST(test_full_disk)
+{
+	struct override *list;
+	char path[128];
+	size_t n;
+
+	if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) < 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return; /* only who may mount can see it */
+	close_store();
+	ck_assert_int_eq(mount("none", dir, "tmpfs", 0, "size=256k"), 0);
+	open_store();
+	set_weight("10.0.0.1", "7");
+	close_store();
+	snprintf(path, sizeof(path), "%s/fill", dir);
+	fill_disk(path);
+	open_store();
+	ck_assert_ptr_nonnull(datastore_trouble(d));
+	ck_assert(datastore_overrides(d, &list, &n));
+	ck_assert_uint_eq(n, 1);
+	ck_assert_str_eq(list[0].value, "7");
+	overrides_free(list, n);
+	set_weight("10.0.0.1", "8");
+	ck_assert_str_ne(last_error, "");
+	ck_assert_int_eq(unlink(path), 0);
+	set_weight("10.0.0.1", "9");
+	ck_assert_str_eq(last_error, "");
+	ck_assert_ptr_null(datastore_trouble(d));
+	close_store();
+	ck_assert_int_eq(umount(dir), 0);
+	open_store();
+}
+END_TEST
+
 START_TEST(test_no_directory)
 {
 	struct datastore *other = datastore_open(base, "/nonexistent/dir");
@@ -258,6 +306,7 @@ int main(void)
 	tcase_add_test(tc, test_order);
 	tcase_add_test(tc, test_state);
 	tcase_add_test(tc, test_damaged);
+	tcase_add_test(tc, test_full_disk);
 	tcase_add_test(tc, test_no_directory);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
