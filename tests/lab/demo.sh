@@ -15,12 +15,14 @@
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+BOLD='' GREEN='' RED='' PLAIN=''
+[ -n "${NO_COLOR:-}" ] || BOLD=$'\033[1m' GREEN=$'\033[32m' RED=$'\033[31m' PLAIN=$'\033[0m'
 STEPS=0 BAD=0 SUMMARY=()
 RS=(rs1 rs2 rs3)
 NAT=10.0.0.100 DR=10.0.0.101 TUN=10.0.0.102
 
 title() {
-	printf '\n\033[1m== %s\033[0m\n' "$*"
+	printf '\n%s== %s%s\n' "$BOLD" "$*" "$PLAIN"
 }
 say() {
 	printf '%s\n' "$*" | fold -s -w 100
@@ -35,11 +37,11 @@ held() {
 	shift
 	STEPS=$((STEPS + 1))
 	if "$@"; then
-		printf '   \033[32mOK\033[0m    %s\n' "$text"
+		printf '   %sOK%s    %s\n' "$GREEN" "$PLAIN" "$text"
 		SUMMARY+=("OK      $text")
 	else
 		BAD=$((BAD + 1))
-		printf '   \033[31mFAILED\033[0m %s\n' "$text"
+		printf '   %sFAILED%s %s\n' "$RED" "$PLAIN" "$text"
 		SUMMARY+=("FAILED  $text")
 	fi
 }

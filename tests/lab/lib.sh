@@ -219,13 +219,17 @@ stop() {
 	wait "$pid" 2>/dev/null
 }
 
-# crash HOST: as if it lost its power: silent at once, then all its processes are gone.
+# crash HOST: as if it lost its power: all stands still, no cable carries, and the processes are
+# gone; none of them can say good-bye.
 # power_on puts its cables back; what ran there is for the script to start again.
 lab_cables() {
 	on switch ip -o link show | sed -n "s/^[0-9]*: \($1\.[^@:]*\).*/\1/p"
 }
 crash() {
-	local dev
+	local dev pids
+	pids=$(ip netns pids "$NS_PREFIX$1")
+	# shellcheck disable=SC2086
+	kill -STOP $pids 2>/dev/null
 	for dev in $(lab_cables "$1"); do on switch ip link set "$dev" down; done
 	# shellcheck disable=SC2046
 	kill -KILL $(ip netns pids "$NS_PREFIX$1") 2>/dev/null
