@@ -262,9 +262,11 @@ static bool prepare(struct peer *p, struct refusal *why)
 	}
 	ok = ok && txn_apply(t, p->hub->store, why);
 	if (!ok) {
-		log_info("%s: refused: %s %s: %s", requester(p), why->row,
-		    why->table && why->column >= 0 ? why->table->columns[why->column].name : "",
-		    why->reason);
+		const char *column =
+		    why->table && why->column >= 0 ? why->table->columns[why->column].name : "";
+
+		log_info("%s: refused: %s%s%s: %s", requester(p), why->row, *column ? ", " : "",
+		    column, why->reason);
 		txn_free(t);
 		return false;
 	}

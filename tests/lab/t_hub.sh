@@ -104,6 +104,8 @@ check "drain" ctl d1 set real_server 'web 10.0.0.11 80' admin_state=drain
 check_not "a weight that cannot be" ctl d1 set real_server 'web 10.0.0.11 80' weight=70000
 check_not "a real server that is not there" ctl d1 set real_server 'web 10.0.0.99 80' weight=7
 check_not "a column that is not to be set" ctl d1 set real_server 'web 10.0.0.11 80' state=up
+check "the log names the row" log_has director-d1 'refused: real_server web 10\.0\.0\.99 80: there is no such row'
+check "and the column" log_has director-d1 'refused: real_server web 10\.0\.0\.11 80, state: '
 kill -KILL -- "-$(pid_of director-d1)"
 wait "$(pid_of director-d1)" 2>/dev/null
 director d1
