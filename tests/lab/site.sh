@@ -8,7 +8,8 @@
 
 VIP=10.0.0.100
 
-# site_config NAME PRIORITY [EXTRA...]: the director's file; EXTRA goes into virtual_server
+# site_config NAME PRIORITY [EXTRA...]: the director's file; EXTRA goes into virtual_server.
+# ADVERT=1: the advertisement interval in seconds
 site_config() {
 	local name=$1 priority=$2 i
 	shift 2
@@ -25,7 +26,7 @@ site_config() {
 			    interface lan
 			    virtual_router_id 51
 			    priority $priority
-			    advert_int 1
+			    advert_int ${ADVERT:-1}
 			    virtual_ipaddress {
 			        $VIP/24
 			    }
@@ -34,7 +35,7 @@ site_config() {
 			    interface srv
 			    virtual_router_id 52
 			    priority $priority
-			    advert_int 1
+			    advert_int ${ADVERT:-1}
 			    virtual_ipaddress {
 			        10.1.0.1/24
 			    }
