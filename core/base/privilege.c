@@ -19,7 +19,7 @@ bool privilege_user(const char *name, uid_t *uid, gid_t *gid)
 	snprintf(user, sizeof(user), "directord-%s", name);
 	pw = getpwnam(user);
 	if (!pw) {
-		log_debug("there is no user %s; nobody is used", user);
+		log_warning("there is no user %s; nobody is used", user);
 		pw = getpwnam("nobody");
 	}
 	if (!pw)

@@ -739,7 +739,12 @@ START_TEST(test_privilege)
 
 	cap_get_flag(caps, keep, CAP_PERMITTED, &had);
 	cap_free(caps);
+	log_init("tester", LOG_LEVEL_NOTICE);
+	log_set_sink(sink, &logged);
 	ck_assert(privilege_user("nobody-has-this-name", &uid, &gid));
+	log_set_sink(NULL, NULL);
+	ck_assert_int_eq(logged.level, LOG_LEVEL_WARNING);
+	ck_assert_ptr_nonnull(strstr(logged.last, "no user directord-nobody-has-this-name"));
 	ck_assert_uint_ne(uid, 0);
 	ck_assert(privilege_drop(uid, gid, &keep, had == CAP_SET ? 1 : 0));
 	if (me == 0) {
