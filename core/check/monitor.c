@@ -106,11 +106,12 @@ static void on_server(struct verdict_server *v, enum server_state old, bool firs
 	s->row->last_change = v->last_change;
 	s->row->transitions = v->transitions;
 	row_set_text(&s->row->reason, v->reason);
+	/* The event first: others act on the state, and what they do is logged after its cause. */
+	if (!first && old != v->state)
+		tell(s, old);
 	engine_report(s->monitor->engine, &s->row->row,
 	    COLUMN(real_server, state) | COLUMN(real_server, last_change) |
 		COLUMN(real_server, transitions) | COLUMN(real_server, reason));
-	if (!first && old != v->state)
-		tell(s, old);
 }
 
 static const struct verdict_ops verdict_ops = {.result = on_result, .server = on_server};

@@ -64,18 +64,24 @@ static void take_group(void)
 static void take_event(struct wire *w)
 {
 	struct told *t = &hub.events[hub.n_events++];
-	struct row *subject;
+	struct row *subject, *known;
 
 	ck_assert_uint_lt(hub.n_events, 200);
 	t->kind = (enum event_kind)wire_get_h32(w);
 	subject = message_get_key(w);
 	ck_assert_ptr_nonnull(subject);
 	row_key_format(subject, t->subject);
-	row_free(subject);
 	wire_get_str(w, t->old, sizeof(t->old));
 	wire_get_str(w, t->new, sizeof(t->new));
 	wire_get_str(w, t->reason, sizeof(t->reason));
 	ck_assert(wire_done(w));
+	/* Others act on the state, and their events must follow this one: so it comes before the state. */
+	known = store_find(hub.store, subject);
+	if (known && known->table->id == TABLE_real_server)
+		ck_assert_str_ne(enum_word(&enumeration_server_state,
+				     (int32_t)((struct real_server *)known)->state),
+		    t->new);
+	row_free(subject);
 }
 
 static void packet(struct channel *ch, uint32_t type, struct wire *w, void *arg)
