@@ -135,7 +135,7 @@ burst 211 260
 pause 1
 started=$(now_ms)
 check_eq "the agent lives while snmpd hangs" "$(tell servers 4)" "servers 4"
-check_between "and answers at once (ms)" $(($(now_ms) - started)) 0 1500
+check_between "and answers at once (ms)" $(($(now_ms) - started)) 0 5000
 pause 3
 signal snmpd-m CONT
 check_soon 15 "after that what happened meanwhile arrives" last_is 260
