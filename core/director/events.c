@@ -19,7 +19,8 @@
 
 struct waiting {
 	STAILQ_ENTRY(waiting) entry;
-	struct row *row; /* NULL once it was told */
+	struct row *row;     /* NULL once it was told */
+	struct row *subject; /* its key */
 };
 STAILQ_HEAD(waiting_list, waiting);
 
@@ -74,11 +75,27 @@ static void empty(struct waiting_list *list)
 	while ((w = STAILQ_FIRST(list))) {
 		STAILQ_REMOVE_HEAD(list, entry);
 		row_free(w->row);
+		row_free(w->subject);
 		free(w);
 	}
 }
 
 static void submit(struct hub *h);
+
+/*
+ * The event and the state that it tells of, where that is one that is kept (kept.c), in one transaction:
+ * else a kill between the two would have it told again after the restart.
+ */
+static void write_event(struct job *j, const struct waiting *w)
+{
+	const struct event_log *e = (const struct event_log *)w->row;
+	const struct event_info *info = event_info_find(e->kind);
+	const struct column *state = table_column(w->subject->table, info->column);
+
+	job_event(j, w->row);
+	if (state->kept)
+		job_state(j, w->subject, state, e->new_state);
+}
 
 static void written(const char *error, void *arg)
 {
@@ -106,7 +123,7 @@ static void submit(struct hub *h)
 	STAILQ_CONCAT(&e->writing, &e->fresh);
 	STAILQ_FOREACH (w, &e->writing, entry)
 		if (w->row)
-			job_event(j, w->row);
+			write_event(j, w);
 	if (e->last > KEPT && e->last % PRUNE_EVERY == 0)
 		job_prune_events(j, e->last - KEPT);
 	e->busy = true;
@@ -145,6 +162,7 @@ void event_add_log(struct hub *h, enum event_kind kind, const struct row *subjec
 	row_set_text(&e->new_state, new_state);
 	row_set_text(&e->reason, reason);
 	w->row = &e->row;
+	w->subject = row_copy(subject);
 	STAILQ_INSERT_TAIL(&h->events->fresh, w, entry);
 	submit(h);
 }

@@ -4,15 +4,17 @@
  * how often.  Without it, the checks would begin with the assumption that all is well, and clients
  * would be sent to servers that are known to be dead.
  *
- * Changed rows are collected for a moment and written in one job; a row's marks are those of row.h, which
- * the hub's store does not use otherwise.
+ * Changed rows are written at once, and those that change while the disk is busy in one job after that;
+ * the state itself is written with its event already (events.c).  A row's marks are those of row.h,
+ * which the hub's store does not use otherwise.
  */
 #include "core/director/hub.h"
 
 #include <stdlib.h>
 #include "core/base/log.h"
 
-#define COLLECT (USEC_PER_SEC / 10)
+/* What is at hand now is read first, so that many changes of one moment are one job. */
+static const struct timeval soon;
 
 static void stored(const char *error, void *arg)
 {
@@ -21,7 +23,7 @@ static void stored(const char *error, void *arg)
 	h->keeping = false;
 	hub_datastore_state(h, error);
 	if (!TAILQ_EMPTY(&h->kept_dirty))
-		event_add(h->keep, &(struct timeval){.tv_usec = COLLECT});
+		event_add(h->keep, &soon);
 }
 
 static void keep_row(struct job *j, struct row *r)
@@ -63,7 +65,7 @@ void kept_changed(struct hub *h, struct row *r, column_mask mask)
 		TAILQ_INSERT_TAIL(&h->kept_dirty, r, dirty_entry);
 	r->dirty |= mask;
 	if (!h->keeping && !event_pending(h->keep, EV_TIMEOUT, NULL))
-		event_add(h->keep, &(struct timeval){.tv_usec = COLLECT});
+		event_add(h->keep, &soon);
 }
 
 void kept_removed(struct hub *h, const struct txn *t)

@@ -118,6 +118,23 @@ check_eq "and nobody was told again" "$(events '10.0.0.12.*down')" 1
 health rs2 200
 check_soon 15 "rs2 comes back" is real_server 10.0.0.12 state up
 
+note "killed at the very moment that a server is down"
+was=$(events '10.0.0.12.*up -> down')
+told_once_more() {
+	[ "$(events '10.0.0.12.*up -> down')" -gt "$was" ]
+}
+health rs2 503
+WAIT_STEP=0.01 check_soon 15 "rs2 is down" told_once_more
+kill -KILL -- "-$(pid_of director-d1)"
+wait "$(pid_of director-d1)" 2>/dev/null
+director d1
+check_soon 20 "it is back" is vrrp_instance VI state master
+check_eq "rs2 is known to be down" "$(value real_server 10.0.0.12 state)" down
+pause 2
+check_eq "and told once" "$(events '10.0.0.12.*up -> down')" $((was + 1))
+health rs2 200
+check_soon 15 "rs2 comes back" is real_server 10.0.0.12 state up
+
 note "several managers at once"
 pids=()
 for i in 1 2 3 4 5 6 7 8 9 10; do
