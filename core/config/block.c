@@ -369,3 +369,13 @@ void read_block(struct reader *r, struct block *b)
 		}
 	}
 }
+
+void read_down_timer(struct reader *r, struct block *b, const struct statement *st)
+{
+	int64_t n;
+
+	(void)b;
+	if (read_words(r, st, 2, 2) && read_number(r, &st->words[1], 1, 100, &n) && n != 3)
+		diagnosis_error(r->d, st->words[1].at,
+		    "another number of advertisements than 3 (RFC 9568) is not supported");
+}

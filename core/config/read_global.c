@@ -33,20 +33,9 @@ static void read_mcast_group(struct reader *r, struct block *b, const struct sta
 		    four ? "224.0.0.18" : "ff02::12");
 }
 
-static void read_down_timer(struct reader *r, struct block *b, const struct statement *st)
-{
-	int64_t n;
-
-	(void)b;
-	if (read_words(r, st, 2, 2) && read_number(r, &st->words[1], 1, 100, &n) && n != 3)
-		diagnosis_error(r->d, st->words[1].at,
-		    "another number of advertisements than 3 (RFC 9568) is not supported");
-}
-
 #define MAIL "directord sends no mail; its events are SNMP notifications"
 #define OWN "directord does that by itself"
 #define NOFILE "directord keeps its files in its state directory"
-#define NOSCRIPT "directord runs no scripts yet"
 
 static const struct keyword global_keywords[] = {
     {"vrrp_garp_master_delay", KEYWORD_LINE, read_garp, NULL},

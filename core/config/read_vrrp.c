@@ -208,18 +208,7 @@ static void read_mcast_dst(struct reader *r, struct block *b, const struct state
 		    "another multicast group than 224.0.0.18 is not supported");
 }
 
-static void read_down_timer(struct reader *r, struct block *b, const struct statement *st)
-{
-	int64_t n;
-
-	(void)b;
-	if (read_words(r, st, 2, 2) && read_number(r, &st->words[1], 1, 100, &n) && n != 3)
-		diagnosis_error(r->d, st->words[1].at,
-		    "another number of advertisements than 3 (RFC 9568) is not supported");
-}
-
 #define UNICAST "there is no unicast VRRP yet"
-#define NOSCRIPT "directord runs no scripts yet"
 #define NOVMAC "there are no VMACs yet"
 #define NOTRACK "only the instance's own interface is watched yet"
 

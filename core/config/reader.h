@@ -82,6 +82,9 @@ bool read_words(struct reader *r, const struct statement *st, size_t min, size_t
 bool read_switch(struct reader *r, const struct statement *st, bool *on);
 bool read_number(struct reader *r, const struct word *w, int64_t min, int64_t max, int64_t *v);
 bool read_address(struct reader *r, const struct word *w, struct addr *a);
+/* The keyword for the number of advertisements that a backup misses, globally and in an instance. */
+void read_down_timer(struct reader *r, struct block *b, const struct statement *st);
+#define NOSCRIPT "directord runs no scripts yet"
 /* Puts the row into the store.  If it is there already: an error, the row is freed, and false. */
 bool read_insert(struct reader *r, struct row *row);
 
