@@ -50,6 +50,13 @@ only() { # HOST OTHER: HOST has all addresses and OTHER has none
 	has_all "$1" && has_none "$2"
 }
 
+# listen HOST: its VRRP packets in the log of the process zero, from now on
+listen() {
+	rm -f "$T/zero.log"
+	start zero "$1" tcpdump -ni lan -l 'ip proto 112'
+	wait_for 10 log_has zero 'listening on'
+}
+
 # speakers: who advertises within three seconds, heard on d
 speakers() {
 	on d timeout 3 tcpdump -ni lan -l 'ip proto 112' 2>/dev/null |
@@ -85,10 +92,13 @@ round() { # TEXT SETTINGS
 	director d
 	check_soon 15 "$text: directord is back and takes over" only d ka
 
+	listen ka
 	began=$(now_ms)
 	stop director-d
 	check_soon 5 "$text: directord stops: keepalived takes over" only ka d
 	check_between "$text: at once, because of priority 0" $(($(now_ms) - began)) 0 "$AT_ONCE"
+	check_soon 5 "$text: which was sent" log_has zero 'prio 0,'
+	stop zero
 	director d
 	check_soon 15 "$text: directord takes over again" only d ka
 
@@ -104,10 +114,13 @@ round() { # TEXT SETTINGS
 	for vip in $VIPS; do on ka ip addr del "$vip" dev lan 2>/dev/null || on ka ip addr del "$vip/24" dev lan; done
 	keepalived_up
 	check_soon 15 "$text: keepalived is back and takes over" only ka d
+	listen d
 	began=$(now_ms)
 	stop keepalived
 	check_soon 5 "$text: keepalived stops: directord takes over" has_all d
 	check_between "$text: at once, because of priority 0" $(($(now_ms) - began)) 0 "$AT_ONCE"
+	check_soon 5 "$text: which was sent" log_has zero 'prio 0,'
+	stop zero
 	stop director-d
 	check_soon 5 "$text: all addresses are gone" has_none d
 
