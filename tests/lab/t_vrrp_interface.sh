@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Interfaces that come and go: one that is not there at the start, appears, vanishes, is made again with another
+# index, gets another name and its own back; IPv4 and IPv6 instances on it. An interface in a VRF, where the
+# kernel has VRFs (the lab has).
+#
+# LIMIT=200
+
+# shellcheck source=tests/lab/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
+need tcpdump
+
+host d 10.7.0.2/24
+host c 10.7.0.9/24
+
+instance() { # NAME INTERFACE PRIORITY ADDRESS
+	printf 'vrrp_instance %s {\n interface %s\n virtual_router_id 51\n priority %s\n version 3\n advert_int 0.2\n virtual_ipaddress {\n  %s\n }\n}\n' "$@"
+}
+state() { # INSTANCE
+	ctl d show vrrp_instance --json name="$1" | sed -n 's/.*"state": *"\([^"]*\)".*/\1/p' | head -1
+}
+both() { # STATE
+	[ "$(state FOUR)" = "$1" ] && [ "$(state SIX)" = "$1" ]
+}
+has_both() { has_vip d 10.7.0.100 && has_vip d fe80::100; }
+has_none() { ! has_vip d 10.7.0.100 && ! has_vip d fe80::100; }
+speaks() { # FILTER
+	on c timeout 2 tcpdump -ni lan -c 1 "$1" 2>/dev/null | grep -q ' > '
+}
+make() { # the interface eth7, on the network lan
+	ip link add eth7 netns "${NS_PREFIX}d" type veth peer name d.eth7 netns "${NS_PREFIX}switch"
+	on switch ip link set d.eth7 master lan up
+	on d ip link set eth7 up
+	on d ip addr add 10.7.0.7/24 dev eth7
+}
+{
+	instance FOUR eth7 100 10.7.0.100/24
+	instance SIX eth7 100 fe80::100/64
+} > "$T/d/directord.conf"
+
+note "it is not there"
+director d
+check_soon 5 "a fault" both fault
+check_match "that says why" "$(ctl d show vrrp)" 'the interface does not exist'
+
+note "it appears"
+make
+check_soon 10 "master of both virtual routers" both master
+check "with the addresses" has_both
+check "it advertises over IPv4" speaks 'ip proto 112 and src 10.7.0.7'
+check "and IPv6" speaks 'ip6 proto 112'
+
+note "it vanishes and is made again"
+before=$(on d ip -o link show eth7 | cut -d: -f1)
+on d ip link del eth7
+check_soon 5 "a fault" both fault
+make
+check_not "it has another index" test "$(on d ip -o link show eth7 | cut -d: -f1)" = "$before"
+check_soon 10 "master again" both master
+check_soon 5 "with the addresses" has_both
+check "it advertises over IPv4" speaks 'ip proto 112 and src 10.7.0.7'
+check "and IPv6" speaks 'ip6 proto 112'
+
+note "it gets another name"
+on d ip link set eth7 down
+on d ip link set eth7 name other
+on d ip link set other up
+check_soon 5 "a fault" both fault
+check_soon 5 "the addresses do not stay on it" has_none
+pause 1
+check_not "nobody advertises" speaks 'ip proto 112 or ip6 proto 112'
+on d ip link set other down
+on d ip link set other name eth7
+on d ip link set eth7 up
+check_soon 10 "its own name again: master" both master
+check_soon 5 "with the addresses" has_both
+
+note "it goes down and up, and loses and gets its cable"
+on d ip link set eth7 down
+check_soon 5 "down: a fault" both fault
+on d ip link set eth7 up
+check_soon 10 "up: master" both master
+on switch ip link set d.eth7 down
+check_soon 5 "no carrier: a fault" both fault
+on switch ip link set d.eth7 up
+check_soon 10 "carrier: master" both master
+check_soon 5 "with the addresses" has_both
+
+note "a VRF"
+modprobe -q vrf 2>/dev/null || :
+if on d ip link add red type vrf table 10 2>/dev/null; then
+	on d ip link set red up
+	on d ip link set eth7 master red
+	on d ip addr add 10.7.0.7/24 dev eth7 2>/dev/null || :
+	check_soon 10 "the interface is in a VRF: master" both master
+	check_soon 5 "with the addresses" has_both
+	check "it advertises over IPv4" speaks 'ip proto 112 and src 10.7.0.7'
+	check "and IPv6" speaks 'ip6 proto 112'
+	{
+		instance FOUR lan 150 10.7.0.100/24
+		instance SIX lan 150 fe80::100/64
+	} > "$T/c/directord.conf"
+	director c
+	check_soon 10 "it hears a better router over both" both backup
+	check_soon 5 "and leaves it the addresses" has_none
+	stop director-c
+	check_soon 5 "until that one stops" both master
+else
+	skip "an interface in a VRF" "this kernel has no VRF"
+fi
+check_not "no errors" grep -Eq 'vrrp: error' "$T/director-d.log"
+
+end_of_test
