@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The agent: rows on one side, the AgentX master agent on the other.
+ * The agent: rows on one side, managers on the other, through snmpd or directly (entity.h).
  *
  * It needs an event loop, a store that somebody keeps up to date, and somebody who does transactions;
  * main.c has the hub for that, the tests have themselves.
@@ -13,17 +13,27 @@
 
 struct agent;
 
-/* dir: where it may keep files.  hub must live as long as the agent.  One per process; never NULL. */
-struct agent *agent_new(
-    struct event_base *base, struct store *store, const struct set_hub *hub, const char *dir);
+struct agent_settings {
+	struct event_base *base;
+	struct store *store;
+	const struct set_hub *hub; /* must live as long as the agent */
+	const char *dir;	   /* where it may keep files */
+	int passing; /* where sockets to listen on come from (core/base/listen.h), or -1 */
+	/* The agent has changed columns of its own (schema: P_AGENT) in the store. */
+	void (*report)(struct row *r, column_mask columns, void *arg);
+	/* The configuration has changed so that only another process can follow it. */
+	void (*again)(void *arg);
+	void *arg;
+};
+
+/* One per process; never NULL. */
+struct agent *agent_new(const struct agent_settings *settings);
 void agent_free(struct agent *a);
-/* Who is told when the agent has changed system.agentx_state in the store. */
-void agent_watch(struct agent *a, void (*watcher)(void *arg), void *arg);
-/* Rows of the store have changed.  At the first call there is a configuration. */
+/* Rows of the store have changed.  At the first call there is a configuration: it begins to work. */
 void agent_changed(struct agent *a);
 /*
- * Before an end that was asked for: calls done() when what there is to notify was taken by the master
- * agent, when there is no master, or after a second at most; perhaps at once.  A notification whose
+ * Before an end that was asked for: calls done() when what there is to notify was taken by snmpd or
+ * by the managers, when there is no snmpd, or after a second at most; perhaps at once.  A notification whose
  * answer nobody waits for would be sent again by the next agent.
  */
 void agent_drain(struct agent *a, void (*done)(void *arg), void *arg);

@@ -18,10 +18,9 @@ static void set_bytes(struct value *to, const void *bytes, size_t len)
 	to->len = len;
 }
 
-/* sysUpTime at that moment (RFC 2579, TimeStamp): 0 before the agent's start, and for never. */
-static uint32_t time_stamp(usec_t when, usec_t uptime_zero)
+uint32_t get_time_stamp(const struct view *v, usec_t when)
 {
-	return when <= uptime_zero ? 0 : (uint32_t)((when - uptime_zero) / USEC_PER_CSEC);
+	return when <= v->uptime_zero ? 0 : (uint32_t)((when - v->uptime_zero) / USEC_PER_CSEC);
 }
 
 /* DateAndTime (RFC 2579), in UTC; before 1970-01-01 00:00:01, that is when it is unset, all zero. */
@@ -65,6 +64,19 @@ static void set_addr(struct value *to, const struct object *o, const struct addr
 	}
 }
 
+/* A view shows the word. */
+static void set_enum(struct value *to, const struct object *o, int64_t number)
+{
+	const char *word;
+
+	if (o->column->type != TYPE_VIEW) {
+		set_number(to, SMI_INTEGER, number);
+		return;
+	}
+	word = enum_word(o->shown->words, (int32_t)number);
+	set_bytes(to, word, strlen(word));
+}
+
 void get_value(const struct view *v, const struct object *o, const struct row *r, struct value *to)
 {
 	const struct column *c = o->shown;
@@ -79,8 +91,10 @@ void get_value(const struct view *v, const struct object *o, const struct row *r
 	case TYPE_BOOL: /* TruthValue: true(1), false(2) */
 		set_number(to, SMI_INTEGER, column_number(r, c) ? 1 : 2);
 		break;
-	case TYPE_INT:
 	case TYPE_ENUM:
+		set_enum(to, o, column_number(r, c));
+		break;
+	case TYPE_INT:
 		set_number(to, SMI_INTEGER, column_number(r, c));
 		break;
 	case TYPE_UINT:
@@ -101,7 +115,7 @@ void get_value(const struct view *v, const struct object *o, const struct row *r
 		set_number(to, SMI_GAUGE32, scaled(column_unsigned(r, c), c->scale));
 		break;
 	case TYPE_WHEN:
-		set_number(to, SMI_TIMETICKS, time_stamp(column_unsigned(r, c), v->uptime_zero));
+		set_number(to, SMI_TIMETICKS, get_time_stamp(v, column_unsigned(r, c)));
 		break;
 	case TYPE_WALL:
 		set_date(to, column_unsigned(r, c));

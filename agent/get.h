@@ -14,6 +14,7 @@
 enum smi_type {
 	SMI_INTEGER = 0x02,
 	SMI_OCTETS = 0x04,
+	SMI_IPADDRESS = 0x40, /* only of the standard modules */
 	SMI_COUNTER32 = 0x41,
 	SMI_GAUGE32 = 0x42, /* also Unsigned32 */
 	SMI_TIMETICKS = 0x43,
@@ -22,9 +23,9 @@ enum smi_type {
 
 struct value {
 	enum smi_type type;
-	int64_t number;	   /* of all but SMI_OCTETS and SMI_COUNTER64 */
+	int64_t number;	   /* of all but those that follow */
 	uint64_t counter;  /* of SMI_COUNTER64 */
-	const void *bytes; /* of SMI_OCTETS: into the row, or into space[] */
+	const void *bytes; /* of SMI_OCTETS and SMI_IPADDRESS: into the row, or into space[] */
 	size_t len;
 	char space[48];
 };
@@ -46,6 +47,9 @@ enum get_result get_exact(const struct view *v, const arc *name, size_t len, str
  */
 bool get_next(const struct view *v, const arc *name, size_t len, bool inclusive, arc found[OID_MAX],
     size_t *found_len, struct value *to);
+
+/* sysUpTime at that moment (RFC 2579, TimeStamp): 0 before the agent's start, and for never. */
+uint32_t get_time_stamp(const struct view *v, usec_t when);
 
 /* The row of an object whose index is exactly this one, or NULL. */
 struct row *get_row(const struct view *v, const struct object *o, const arc *index, size_t len);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The process directord-agent: what the manager sees.  It has no capability; that it may connect to the
- * AgentX socket is snmpd.conf's to say (agentXPerms).
+ * The process directord-agent: what the manager sees.  It has no capability: that it may connect to the
+ * AgentX socket is snmpd.conf's to say (agentXPerms), and the sockets of standalone mode are the hub's.
  */
 #include <stdlib.h>
 #include "agent/agent.h"
 
 /* The hub answers from memory; a datastore on a slow disk may take longer.  Bounded, because it waits. */
 #define HUB_TIMEOUT (3 * USEC_PER_SEC)
+
+#define REFUSALS 100 /* kept */
 
 struct agent_process {
 	struct engine *engine;
@@ -21,12 +23,64 @@ static bool call(
 {
 	struct agent_process *p = arg;
 
-	return engine_call(p->engine, kind, edits, n, HUB_TIMEOUT, why);
+	bool ok = engine_call(p->engine, kind, edits, n, HUB_TIMEOUT, why);
+
+	if (ok && (kind == REQUEST_COMMIT || kind == REQUEST_UNDO))
+		engine_catch_up(p->engine);
+	return ok;
 }
 
-static void report_state(void *arg)
+static void remove_oldest(struct engine *e)
 {
-	engine_report(arg, &store_system(engine_store(arg))->row, COLUMN(system, agentx_state));
+	struct row *oldest = store_first(engine_store(e), TABLE_refused_set);
+
+	if (store_count(engine_store(e), TABLE_refused_set) >= REFUSALS)
+		engine_remove(e, oldest);
+}
+
+static uint32_t last_refusal(const struct store *s)
+{
+	uint32_t last = 0;
+
+	STORE_FOREACH (refused_set, r, s)
+		last = r->number;
+	return last;
+}
+
+/* The hub keeps these rows too: they are there again after a restart of this process. */
+static void refused(void *arg, const struct set_refusal *why)
+{
+	struct agent_process *p = arg;
+	struct refused_set *r = ROW_NEW(refused_set);
+
+	remove_oldest(p->engine);
+	r->number = last_refusal(engine_store(p->engine)) + 1;
+	r->time = clock_wall();
+	r->status = why->status;
+	r->variable = (uint32_t)why->var + 1;
+	row_set_textf(&r->subject, "%.255s", why->subject);
+	row_set_textf(&r->object, "%.255s", why->object);
+	row_set_textf(&r->reason, "%.255s", why->reason);
+	engine_add(p->engine, &r->row);
+}
+
+static void report(struct row *r, column_mask columns, void *arg)
+{
+	struct agent_process *p = arg;
+
+	engine_report(p->engine, r, columns);
+}
+
+static void drained_again(void *arg)
+{
+	engine_exit(arg, ENGINE_EXIT_AGAIN);
+}
+
+static void again(void *arg)
+{
+	struct agent_process *p = arg;
+
+	agent_drain(p->agent, drained_again, p->engine);
 }
 
 static void *start(struct engine *e)
@@ -36,9 +90,17 @@ static void *start(struct engine *e)
 	if (!p)
 		abort();
 	p->engine = e;
-	p->hub = (struct set_hub){call, p};
-	p->agent = agent_new(engine_base(e), engine_store(e), &p->hub, engine_run_dir(e));
-	agent_watch(p->agent, report_state, e);
+	p->hub = (struct set_hub){call, p, refused};
+	p->agent = agent_new(&(struct agent_settings){
+	    .base = engine_base(e),
+	    .store = engine_store(e),
+	    .hub = &p->hub,
+	    .dir = engine_run_dir(e),
+	    .passing = engine_passing(e),
+	    .report = report,
+	    .again = again,
+	    .arg = p,
+	});
 	return p;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * See master.h.
+ * The entity (entity.h) that is snmpd's: the connection to the AgentX master agent (RFC 2741), found,
+ * opened, registered, kept, found again.
  *
  * The library opens a session with a call that waits.  A master that hangs would hold this process up, and
  * connections that it does not accept would fill its backlog until even connecting waits.  So each
@@ -18,12 +19,14 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "agent/master.h"
+#include "agent/entity.h"
+#include "agent/requests.h"
 #include "agent/snmp.h"
 #include "core/base/log.h"
 #include "core/base/wire.h"
@@ -33,7 +36,7 @@ int subagent_open_master_session(void);
 
 /* PDU types of RFC 2741 section 6.1, and errors of section 6.2.16. */
 enum { AGENTX_OPEN = 1, AGENTX_REGISTER = 3, AGENTX_NOTIFY = 12, AGENTX_PING = 13 };
-enum { AGENTX_NOT_OPEN = 257 };
+enum { AGENTX_NOT_OPEN = 257, AGENTX_DUPLICATE = 263 };
 
 #define DEFAULT_WHERE "/var/agentx/master"
 #define RETRY_MIN (USEC_PER_SEC / 4)
@@ -45,9 +48,9 @@ enum { AGENTX_NOT_OPEN = 257 };
 
 enum master_state { MASTER_IDLE, MASTER_PROBING, MASTER_REGISTERING, MASTER_UP };
 
-struct master {
+struct entity {
 	struct event_base *base;
-	const struct master_ops *ops;
+	const struct entity_ops *ops;
 	void *arg;
 	enum master_state state;
 	char where[108]; /* as sun_path */
@@ -61,15 +64,16 @@ struct master {
 	bool told;		  /* the failure to connect was logged */
 	netsnmp_session *session; /* the library's; NULL while there is none */
 	usec_t uptime_zero;
+	size_t unregistered; /* subtrees whose registration was not answered yet */
 	bool notifying, pinging;
 };
 
 /* The library tells of its session by callbacks that have no argument of ours in all cases. */
-static struct master *the_master;
+static struct entity *the_master;
 
 /* ---- Attempts */
 
-static void retry_later(struct master *m)
+static void retry_later(struct entity *m)
 {
 	struct timeval tv = usec_to_timeval(m->pause);
 
@@ -78,7 +82,7 @@ static void retry_later(struct master *m)
 	m->pause = m->pause * 2 > RETRY_MAX ? RETRY_MAX : m->pause * 2;
 }
 
-static void tell_failure(struct master *m, const char *why)
+static void tell_failure(struct entity *m, const char *why)
 {
 	char text[256];
 
@@ -90,7 +94,7 @@ static void tell_failure(struct master *m, const char *why)
 	m->told = true;
 }
 
-static void end_probe(struct master *m)
+static void end_probe(struct entity *m)
 {
 	if (m->probe)
 		event_free(m->probe);
@@ -100,7 +104,7 @@ static void end_probe(struct master *m)
 	m->probe_fd = -1;
 }
 
-static void probe_failed(struct master *m, const char *why)
+static void probe_failed(struct entity *m, const char *why)
 {
 	end_probe(m);
 	tell_failure(m, why);
@@ -134,11 +138,11 @@ static size_t build_open(uint8_t *packet, size_t size)
 	return w.error ? 0 : wire_used(&w);
 }
 
-static void open_session(struct master *m);
+static void open_session(struct entity *m);
 
 static void on_probe(evutil_socket_t fd, short what, void *arg)
 {
-	struct master *m = arg;
+	struct entity *m = arg;
 	uint8_t packet[1024];
 	ssize_t n;
 
@@ -166,7 +170,7 @@ static void on_probe(evutil_socket_t fd, short what, void *arg)
 	open_session(m);
 }
 
-static void attempt(struct master *m)
+static void attempt(struct entity *m)
 {
 	if (!m->address_len)
 		return;
@@ -192,7 +196,7 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 
 /* ---- The session */
 
-static int session_socket(const struct master *m)
+static int session_socket(const struct entity *m)
 {
 	netsnmp_transport *t = snmp_sess_transport(snmp_sess_pointer(m->session));
 
@@ -200,14 +204,14 @@ static int session_socket(const struct master *m)
 }
 
 /* The library sees the end of the connection and tells on_closed(). */
-static void drop_session(struct master *m)
+static void drop_session(struct entity *m)
 {
 	if (m->session)
 		shutdown(session_socket(m), SHUT_RDWR);
 }
 
 /* A request to the master over the session; answered() gets the answer. */
-static bool ask(struct master *m, netsnmp_pdu *pdu, netsnmp_callback answered)
+static bool ask(struct entity *m, netsnmp_pdu *pdu, netsnmp_callback answered)
 {
 	pdu->version = m->session->version;
 	pdu->sessid = m->session->sessid;
@@ -240,23 +244,10 @@ static usec_t uptime_zero_of(u_long uptime)
 	return up < now ? now - up : 0;
 }
 
-static int on_registered(int op, netsnmp_session *session, int id, netsnmp_pdu *pdu, void *arg)
+static void be_up(struct entity *m)
 {
-	struct master *m = arg;
 	struct timeval interval = {.tv_sec = PING_INTERVAL};
 
-	(void)id;
-	if (session != m->session || m->state != MASTER_REGISTERING)
-		return 1;
-	if (op != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE || pdu->errstat) {
-		log_error("the AgentX master agent at %s did not register the MIBs: %s", m->where,
-		    op != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ? "no answer"
-		    : pdu->errstat == 263		       ? "somebody else has them"
-							       : "it refused");
-		m->ops->state("the master agent did not register the MIBs", m->arg);
-		drop_session(m);
-		return 1;
-	}
 	m->state = MASTER_UP;
 	m->told = false;
 	m->pause = RETRY_MIN;
@@ -264,23 +255,63 @@ static int on_registered(int op, netsnmp_session *session, int id, netsnmp_pdu *
 	event_add(m->ping, &interval);
 	m->ops->state("ok", m->arg);
 	m->ops->up(m->uptime_zero, m->arg);
+}
+
+static const char *failure(int op, const netsnmp_pdu *pdu)
+{
+	if (op != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
+		return "no answer";
+	return pdu->errstat == AGENTX_DUPLICATE ? "somebody else has them" : "it refused";
+}
+
+/* The answers come in the order of the requests: that of our own subtree first. */
+static int on_registered(int op, netsnmp_session *session, int id, netsnmp_pdu *pdu, void *arg)
+{
+	struct entity *m = arg;
+	size_t i = REQUESTS_SUBTREES - m->unregistered, len;
+	arc root[OID_MAX];
+
+	(void)id;
+	if (session != m->session || m->state != MASTER_REGISTERING)
+		return 1;
+	if (op != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE || pdu->errstat) {
+		log_error("the AgentX master agent at %s did not register %s: %s", m->where,
+		    i ? requests_subtree(i, root, &len) : "the MIBs", failure(op, pdu));
+		/* Without a standard module, which keepalived or FRR may have, there is still ours. */
+		if (i == 0 || op != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE) {
+			m->ops->state("the master agent did not register the MIBs", m->arg);
+			drop_session(m);
+			return 1;
+		}
+	}
+	if (--m->unregistered == 0)
+		be_up(m);
 	return 1;
 }
 
-static void register_subtree(struct master *m)
+static bool register_subtree(struct entity *m, size_t i)
 {
 	netsnmp_pdu *pdu = new_pdu(AGENTX_REGISTER);
 	arc root[OID_MAX];
-	size_t n = object_root(root);
+	size_t n;
 
+	requests_subtree(i, root, &n);
 	pdu->time = REGISTER_TIMEOUT;
 	pdu->priority = REGISTER_PRIORITY;
 	snmp_add_null_var(pdu, root, n);
-	m->state = MASTER_REGISTERING;
-	ask(m, pdu, on_registered);
+	return ask(m, pdu, on_registered);
 }
 
-static void open_session(struct master *m)
+static void register_subtrees(struct entity *m)
+{
+	m->state = MASTER_REGISTERING;
+	m->unregistered = REQUESTS_SUBTREES;
+	for (size_t i = 0; i < REQUESTS_SUBTREES; i++)
+		if (!register_subtree(m, i))
+			return;
+}
+
+static void open_session(struct entity *m)
 {
 	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, m->where);
 	if (subagent_open_master_session() != 0 || !m->session) {
@@ -295,7 +326,7 @@ static void open_session(struct master *m)
 		setsockopt(
 		    session_socket(m), IPPROTO_TCP, TCP_USER_TIMEOUT, &(int){60000}, sizeof(int));
 	}
-	register_subtree(m);
+	register_subtrees(m);
 	snmplib_watch();
 }
 
@@ -310,7 +341,7 @@ static int on_opened(int major, int minor, void *session, void *arg)
 
 static int on_closed(int major, int minor, void *session, void *arg)
 {
-	struct master *m = the_master;
+	struct entity *m = the_master;
 	bool was_up = m->state == MASTER_UP;
 
 	(void)major;
@@ -337,7 +368,7 @@ static int on_closed(int major, int minor, void *session, void *arg)
 /* A master that has forgotten the session (it does after requests that it thinks are lost) says so. */
 static int on_pinged(int op, netsnmp_session *session, int id, netsnmp_pdu *pdu, void *arg)
 {
-	struct master *m = arg;
+	struct entity *m = arg;
 
 	(void)id;
 	if (session != m->session)
@@ -350,7 +381,7 @@ static int on_pinged(int op, netsnmp_session *session, int id, netsnmp_pdu *pdu,
 
 static void on_ping(evutil_socket_t fd, short what, void *arg)
 {
-	struct master *m = arg;
+	struct entity *m = arg;
 	netsnmp_pdu *pdu;
 
 	(void)fd;
@@ -364,7 +395,7 @@ static void on_ping(evutil_socket_t fd, short what, void *arg)
 
 static int on_notified(int op, netsnmp_session *session, int id, netsnmp_pdu *pdu, void *arg)
 {
-	struct master *m = arg;
+	struct entity *m = arg;
 
 	(void)id;
 	if (session != m->session || !m->notifying)
@@ -381,52 +412,58 @@ static int on_notified(int op, netsnmp_session *session, int id, netsnmp_pdu *pd
 	return 1;
 }
 
-static void add_variable(netsnmp_pdu *pdu, const arc *root, size_t n, const struct trap_var *v)
+static bool master_notify(struct entity *m, const struct trap *t)
 {
-	oid name[OID_MAX + OBJECT_ARCS];
-	struct counter64 c;
-	const struct value *value = &v->value;
-
-	memcpy(name, root, n * sizeof(*name));
-	memcpy(name + n, v->name, v->len * sizeof(*name));
-	if (value->type == SMI_OCTETS) {
-		snmp_pdu_add_variable(
-		    pdu, name, n + v->len, ASN_OCTET_STR, value->bytes, value->len);
-	} else if (value->type == SMI_COUNTER64) {
-		c.high = (u_long)(value->counter >> 32);
-		c.low = (u_long)(value->counter & 0xffffffff);
-		snmp_pdu_add_variable(pdu, name, n + v->len, ASN_COUNTER64, &c, sizeof(c));
-	} else {
-		long number = (long)value->number;
-
-		snmp_pdu_add_variable(
-		    pdu, name, n + v->len, (u_char)value->type, &number, sizeof(number));
-	}
-}
-
-bool master_notify(struct master *m, const struct trap *t)
-{
-	static const oid trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0}; /* snmpTrapOID.0 */
 	netsnmp_pdu *pdu;
-	oid kind[OID_MAX];
-	size_t n = object_root(kind);
 
 	if (m->state != MASTER_UP || m->notifying)
 		return false;
 	pdu = new_pdu(AGENTX_NOTIFY);
 	be_patient(pdu);
-	memcpy(kind + n, t->kind, sizeof(t->kind));
-	snmp_pdu_add_variable(
-	    pdu, trap_oid, OID_LENGTH(trap_oid), ASN_OBJECT_ID, kind, (n + 3) * sizeof(*kind));
-	for (size_t i = 0; i < t->nvars; i++)
-		add_variable(pdu, kind, n, &t->vars[i]);
+	snmplib_add_trap(pdu, t);
 	m->notifying = true;
 	if (!ask(m, pdu, on_notified))
 		m->notifying = false;
 	return m->notifying;
 }
 
-bool master_is_up(const struct master *m)
+/* When the process was started, in ticks since boot (proc(5)); 0 if that cannot be read. */
+static unsigned long long start_of(pid_t pid)
+{
+	unsigned long long start = 0;
+	char path[64], line[1024], *end;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	end = fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+	if (!end || sscanf(end,
+			") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+			"%*d %*d %llu",
+			&start) != 1)
+		start = 0;
+	fclose(f);
+	return start;
+}
+
+static void master_identity(const struct entity *m, char *buf, size_t size)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+	unsigned long long start;
+
+	buf[0] = '\0';
+	if (m->state != MASTER_UP || m->address.ss_family != AF_UNIX ||
+	    getsockopt(session_socket(m), SOL_SOCKET, SO_PEERCRED, &who, &len) != 0 || who.pid <= 0)
+		return;
+	start = start_of(who.pid);
+	if (start)
+		snprintf(buf, size, "%d:%llu", (int)who.pid, start);
+}
+
+static bool master_is_up(const struct entity *m)
 {
 	return m->state == MASTER_UP;
 }
@@ -434,7 +471,7 @@ bool master_is_up(const struct master *m)
 /* ---- Its life */
 
 /* False if where is neither a path nor a numeric address with a port. */
-static bool parse_where(struct master *m, const char *where)
+static bool parse_where(struct entity *m, const char *where)
 {
 	struct sockaddr_un *un = (struct sockaddr_un *)&m->address;
 	int len = sizeof(m->address);
@@ -462,7 +499,8 @@ static bool parse_where(struct master *m, const char *where)
 	return true;
 }
 
-void master_connect(struct master *m, const char *where)
+/* Connects, at once if it is another place than before. */
+static void master_connect(struct entity *m, const char *where)
 {
 	if (!*where)
 		where = DEFAULT_WHERE;
@@ -483,19 +521,52 @@ void master_connect(struct master *m, const char *where)
 		attempt(m);
 }
 
-struct master *master_new(struct event_base *base, const struct master_ops *ops, void *arg)
+static void set_bool(int which)
 {
-	struct master *m = calloc(1, sizeof(*m));
+	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, which, 1);
+}
 
+/* Without configuration files and persistent state. */
+static void set_up_library(void)
+{
+	set_bool(NETSNMP_DS_LIB_DONT_READ_CONFIGS);
+	set_bool(NETSNMP_DS_LIB_DONT_PERSIST_STATE);
+	set_bool(NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD);
+	set_bool(NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE);
+	/* Sent again on a stream, a request would be answered twice; see above for who waits how long. */
+	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_RETRIES, 0);
+	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, 2);
+	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, 0);
+	netsnmp_ds_set_boolean(
+	    NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS, 1);
+	/* init_snmp() tries to connect, and would wait for a master that hangs: that is done here. */
+	netsnmp_ds_set_string(
+	    NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, "unix:/nonexistent/agentx");
+	netsnmp_enable_subagent();
+}
+
+static void start_library(void)
+{
+	init_agent("directord-agent");
+	init_snmp("directord-agent");
+}
+
+static struct entity *master_open(const struct entity_settings *settings, const struct system *sys)
+{
+	static const struct snmplib_role role = {set_up_library, start_library, NULL};
+	struct entity *m = calloc(1, sizeof(*m));
+
+	(void)sys;
 	if (!m)
 		abort();
-	m->base = base;
-	m->ops = ops;
-	m->arg = arg;
+	snmplib_start(settings->base, settings->dir, &role);
+	m->base = settings->base;
+	m->ops = settings->ops;
+	m->arg = settings->arg;
 	m->probe_fd = -1;
 	m->pause = RETRY_MIN;
-	m->retry = event_new(base, -1, 0, on_retry, m);
-	m->ping = event_new(base, -1, EV_PERSIST, on_ping, m);
+	m->retry = event_new(m->base, -1, 0, on_retry, m);
+	m->ping = event_new(m->base, -1, EV_PERSIST, on_ping, m);
 	if (!m->retry || !m->ping)
 		abort();
 	the_master = m;
@@ -506,10 +577,13 @@ struct master *master_new(struct event_base *base, const struct master_ops *ops,
 	return m;
 }
 
-void master_free(struct master *m)
+static void master_configure(struct entity *m, const struct system *sys)
 {
-	if (!m)
-		return;
+	master_connect(m, sys->agentx_socket);
+}
+
+static void master_close(struct entity *m)
+{
 	snmp_unregister_callback(
 	    SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_opened, NULL, 1);
 	snmp_unregister_callback(
@@ -519,4 +593,8 @@ void master_free(struct master *m)
 	event_free(m->ping);
 	the_master = NULL;
 	free(m);
+	snmplib_stop();
 }
+
+const struct entity_type entity_agentx = {
+    master_open, master_configure, master_close, master_is_up, master_identity, master_notify};

@@ -93,3 +93,87 @@ size_t index_encode(const struct row *r, arc to[OID_MAX])
 		n += put_column(to + n, r, &r->table->columns[i]);
 	return n;
 }
+
+/* A length and so many bytes; returns the arcs that were read, 0 if they are malformed. */
+static size_t get_bytes(const arc *from, size_t left, uint8_t *bytes, size_t max, size_t *n)
+{
+	if (left == 0 || from[0] > max || from[0] > left - 1)
+		return 0;
+	*n = from[0];
+	for (size_t i = 0; i < *n; i++) {
+		if (from[1 + i] > 255)
+			return 0;
+		bytes[i] = (uint8_t)from[1 + i];
+	}
+	return 1 + *n;
+}
+
+static size_t get_addr(struct addr *a, const arc *from, size_t left)
+{
+	uint8_t bytes[16];
+	size_t n, used;
+
+	if (left == 0 || !(used = get_bytes(from + 1, left - 1, bytes, sizeof(bytes), &n)))
+		return 0;
+	*a = addr_from_bytes(bytes, n);
+	return a->family == from[0] && addr_is_set(a) ? 1 + used : 0;
+}
+
+static size_t get_name(struct row *r, const struct column *c, const arc *from, size_t left)
+{
+	uint8_t bytes[OID_MAX];
+	char text[OID_MAX + 1], why[WHY_SIZE];
+	size_t n, used = get_bytes(from, left, bytes, sizeof(bytes), &n);
+
+	if (!used || memchr(bytes, '\0', n))
+		return 0;
+	memcpy(text, bytes, n);
+	text[n] = '\0';
+	return column_parse(r, c, text, why) ? used : 0;
+}
+
+static size_t get_column(struct row *r, const struct column *c, const arc *from, size_t left)
+{
+	char why[WHY_SIZE];
+
+	switch (c->type) {
+	case TYPE_NAME:
+	case TYPE_TEXT:
+		return get_name(r, c, from, left);
+	case TYPE_ADDR:
+		return get_addr(COLUMN_PTR(r, c), from, left);
+	case TYPE_BOOL:
+	case TYPE_INT:
+	case TYPE_UINT:
+	case TYPE_GAUGE:
+	case TYPE_COUNT:
+	case TYPE_COUNT32:
+	case TYPE_USEC:
+	case TYPE_WHEN:
+	case TYPE_WALL:
+	case TYPE_ENUM:
+		if (left == 0 || from[0] > UINT32_MAX)
+			return 0;
+		column_set_number(r, c, (int64_t)from[0]);
+		return column_unsigned(r, c) == from[0] && column_check(r, c, why) ? 1 : 0;
+	case TYPE_VIEW:
+		break;
+	}
+	return 0;
+}
+
+bool index_decode(struct row *r, const arc *index, size_t len)
+{
+	size_t n = 0;
+
+	if (r->table->scalar)
+		return len == 1 && index[0] == 0;
+	for (size_t i = 0; i < r->table->keys; i++) {
+		size_t used = get_column(r, &r->table->columns[i], index + n, len - n);
+
+		if (!used)
+			return false;
+		n += used;
+	}
+	return n == len;
+}

@@ -27,5 +27,10 @@ size_t oid_parse(const char *text, arc to[OID_MAX]);
 
 /* The index of a row: returns its length.  A table without keys (scalars) has the index 0. */
 size_t index_encode(const struct row *r, arc to[OID_MAX]);
+/*
+ * Reads an index into the key columns of r.  False if no row of the table can have it: a length that does
+ * not fit, an arc that is no byte, a number out of its range.
+ */
+bool index_decode(struct row *r, const arc *index, size_t len);
 
 #endif

@@ -12,21 +12,8 @@
 #include "agent/get.h"
 #include "core/model/engine.h"
 
-/* error-status of RFC 3416. */
-enum set_error {
-	SET_OK = 0,
-	SET_GEN_ERR = 5,
-	SET_WRONG_TYPE = 7,
-	SET_WRONG_LENGTH = 8,
-	SET_WRONG_VALUE = 10,
-	SET_NO_CREATION = 11,
-	SET_INCONSISTENT_VALUE = 12,
-	SET_RESOURCE_UNAVAILABLE = 13,
-	SET_COMMIT_FAILED = 14,
-	SET_UNDO_FAILED = 15,
-	SET_NOT_WRITABLE = 17,
-	SET_INCONSISTENT_NAME = 18,
-};
+/* error-status of RFC 3416: noError, or enum set_status of enums.def. */
+#define SET_OK ((enum set_status)0)
 
 /* A variable to be set: name relative to the project's root, and value. */
 struct set_var {
@@ -38,11 +25,22 @@ struct set_var {
 	size_t size;
 };
 
+/* Why a request was refused, in words. */
+struct set_refusal {
+	enum set_status status;
+	size_t var;	     /* counted from 0 */
+	const char *subject; /* the row; "": none */
+	const char *object;  /* the column, or an object identifier; "": none */
+	const char *reason;
+};
+
 /* How the hub is asked; like engine_call(). */
 struct set_hub {
 	bool (*call)(void *arg, enum request_kind kind, const struct edit *edits, size_t n,
 	    struct refusal *why);
 	void *arg;
+	/* Told of every refusal; may be NULL. */
+	void (*refused)(void *arg, const struct set_refusal *r);
 };
 
 struct set;
@@ -52,10 +50,30 @@ struct set *set_new(const struct view *view, const struct set_hub *hub);
 /* NULL is allowed.  Tells the hub to forget what it keeps. */
 void set_free(struct set *s);
 /* The next variable of the request; they are counted from 0. */
-enum set_error set_add(struct set *s, const struct set_var *v);
+enum set_status set_add(struct set *s, const struct set_var *v);
+/*
+ * The same for a variable of another MIB that stands for a column: of the row with this key, in the units and
+ * the type of the column's own object.
+ */
+enum set_status set_column(struct set *s, const struct row *key, const struct column *c,
+    enum object_part part, const struct set_var *v);
+/* What follows is about the request's variable at this place, counted from 0; else they are counted by themselves. */
+void set_at(struct set *s, size_t var);
+/*
+ * The next variable stands for a column of another form in another MIB: c (NULL: for none) of the row with
+ * the key of `wanted` is to have the value that it has there.
+ */
+enum set_status set_wanted(struct set *s, const struct row *wanted, const struct column *c);
+/* What the request means for other columns of a row, without a variable that stands for them. */
+void set_implied(struct set *s, const struct row *wanted, column_mask mask);
+/* The row as the request has it by now; NULL if it does not name it. */
+const struct row *set_edited(const struct set *s, const struct row *key);
+/* The variable is refused; row and c may be NULL.  Returns status. */
+enum set_status set_refuse(struct set *s, enum set_status status, const struct row *row,
+    const struct column *c, const char *reason);
 /* *var is the variable to blame for an error. */
-enum set_error set_prepare(struct set *s, size_t *var);
-enum set_error set_commit(struct set *s, size_t *var);
-enum set_error set_undo(struct set *s);
+enum set_status set_prepare(struct set *s, size_t *var);
+enum set_status set_commit(struct set *s, size_t *var);
+enum set_status set_undo(struct set *s);
 
 #endif

@@ -8,11 +8,12 @@
 #include "agent/snmp.h"
 #include "core/base/log.h"
 
-/* The library has a session to the master, and one within itself. */
-#define WATCHES 8
+/* Sessions to the master, to managers, to itself; select() has no more. */
+#define WATCHES FD_SETSIZE
 
 static struct {
 	struct event_base *base;
+	const struct snmplib_role *role;
 	struct event *tick; /* for the library's own timeouts */
 	struct {
 		int fd;
@@ -21,7 +22,7 @@ static struct {
 	size_t n;
 } lib;
 
-/* The library's messages; connecting and its failures are told by master.c, in our words. */
+/* The library's messages; connecting and its failures are told by the entity, in our words. */
 static int take_log(int major, int minor, void *server, void *client)
 {
 	const struct snmp_log_message *m = server;
@@ -30,6 +31,8 @@ static int take_log(int major, int minor, void *server, void *client)
 	(void)major;
 	(void)minor;
 	(void)client;
+	if (lib.role->take_log && lib.role->take_log(m->priority, m->msg, len))
+		return SNMP_ERR_NOERROR;
 	if (m->priority <= LOG_ERR)
 		log_warning("net-snmp: %.*s", len, m->msg);
 	else
@@ -113,49 +116,32 @@ void snmplib_watch(void)
 		watch(fds[i]);
 }
 
-static void set_bool(int which, int value)
-{
-	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, which, value);
-}
-
-static void configure(const char *dir)
+/* Neither files of the administrator's other programs nor MIB modules: nothing here is looked up by name. */
+static void set_places(const char *dir)
 {
 	char *path = realpath(dir, NULL); /* the library takes any path for an absolute one */
-	/* Neither files of the administrator's other programs nor MIB modules: nothing here is looked up by name. */
+
 	setenv("MIBS", "", 1);
 	setenv("MIBDIRS", path ? path : dir, 1);
 	setenv("SNMPCONFPATH", path ? path : dir, 1);
 	setenv("SNMP_PERSISTENT_DIR", path ? path : dir, 1);
 	free(path);
-	set_bool(NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
-	set_bool(NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
-	set_bool(NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, 1);
-	set_bool(NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE, 1);
-	set_bool(NETSNMP_DS_LIB_ALARM_DONT_USE_SIG, 1);
-	/* Sent again on a stream, a request would be answered twice; see master.c for who waits how long. */
-	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_RETRIES, 0);
-	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, 2);
-	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, 0);
-	netsnmp_ds_set_boolean(
-	    NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS, 1);
-	/* init_snmp() tries to connect, and would wait for a master that hangs: master.c connects. */
-	netsnmp_ds_set_string(
-	    NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, "unix:/nonexistent/agentx");
-	netsnmp_enable_subagent();
 }
 
-void snmplib_start(struct event_base *base, const char *dir)
+void snmplib_start(struct event_base *base, const char *dir, const struct snmplib_role *role)
 {
 	static const struct timeval second = {.tv_sec = 1};
 
 	lib.base = base;
+	lib.role = role;
 	signal(SIGPIPE, SIG_IGN);
 	snmp_disable_log();
 	snmp_enable_calllog();
 	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, take_log, NULL);
-	configure(dir);
-	init_agent("directord-agent");
-	init_snmp("directord-agent");
+	set_places(dir);
+	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_ALARM_DONT_USE_SIG, 1);
+	role->set_up();
+	role->start();
 	lib.tick = event_new(base, -1, EV_PERSIST, on_tick, NULL);
 	if (!lib.tick || event_add(lib.tick, &second) != 0)
 		abort();
@@ -169,4 +155,40 @@ void snmplib_stop(void)
 	if (lib.tick)
 		event_free(lib.tick);
 	lib.tick = NULL;
+}
+
+static void add_variable(netsnmp_pdu *pdu, const arc *root, size_t n, const struct trap_var *v)
+{
+	oid name[OID_MAX + OBJECT_ARCS];
+	struct counter64 c;
+	const struct value *value = &v->value;
+
+	memcpy(name, root, n * sizeof(*name));
+	memcpy(name + n, v->name, v->len * sizeof(*name));
+	if (value->type == SMI_OCTETS || value->type == SMI_IPADDRESS) {
+		snmp_pdu_add_variable(
+		    pdu, name, n + v->len, (u_char)value->type, value->bytes, value->len);
+	} else if (value->type == SMI_COUNTER64) {
+		c.high = (u_long)(value->counter >> 32);
+		c.low = (u_long)(value->counter & 0xffffffff);
+		snmp_pdu_add_variable(pdu, name, n + v->len, ASN_COUNTER64, &c, sizeof(c));
+	} else {
+		long number = (long)value->number;
+
+		snmp_pdu_add_variable(
+		    pdu, name, n + v->len, (u_char)value->type, &number, sizeof(number));
+	}
+}
+
+void snmplib_add_trap(netsnmp_pdu *pdu, const struct trap *t)
+{
+	static const oid trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0}; /* snmpTrapOID.0 */
+	oid name[OID_MAX];
+	size_t n = trap_name(t, name);
+
+	snmp_pdu_add_variable(
+	    pdu, trap_oid, OID_LENGTH(trap_oid), ASN_OBJECT_ID, name, n * sizeof(*name));
+	n = trap_root(t, name);
+	for (size_t i = 0; i < t->nvars; i++)
+		add_variable(pdu, name, n, &t->vars[i]);
 }

@@ -21,12 +21,34 @@ static void add(struct trap *t, const struct view *v, const struct object *o, co
 	get_value(v, o, r, &var->value);
 }
 
-static void add_event_column(
-    struct trap *t, const struct view *v, const struct event_log *e, const char *column)
+static void add_column(
+    struct trap *t, const struct view *v, const struct row *r, const struct column *c)
 {
-	const struct table *table = &tables[TABLE_event_log];
+	if (c->type == TYPE_ADDR) {
+		add(t, v, object_of(r->table, c, PART_ADDR_TYPE), r);
+		add(t, v, object_of(r->table, c, PART_ADDR_BYTES), r);
+	} else {
+		add(t, v, object_of(r->table, c, PART_VALUE), r);
+	}
+}
 
-	add(t, v, object_of(table, table_column(table, column), PART_VALUE), &e->row);
+static void copy_column(struct row *to, const struct row *from, const struct column *c)
+{
+	row_copy_columns(to, from, (column_mask)1 << (c - to->table->columns));
+}
+
+/* The other columns are what they are now; where the row is gone, what they are in a new one. */
+static void add_more(struct trap *t, const struct view *v, struct row *subject,
+    const struct row *now, const struct event_info *info)
+{
+	for (size_t i = 0; i < EVENT_MORE && info->more[i]; i++) {
+		const struct column *c = table_column(subject->table, info->more[i]);
+		const struct column *shown = column_shown(subject->table, c);
+
+		if (now && shown->class != CLASS_KEY)
+			copy_column(subject, now, shown);
+		add_column(t, v, subject, c);
+	}
 }
 
 /* The state is the one of the event, not what it has become since; only what the event does not tell is the row's. */
@@ -45,13 +67,14 @@ static void add_subject(
 		    table->name, why);
 		return;
 	}
+	now = store_find(v->store, subject);
 	if (!*e->new_state || !column_parse(subject, c, e->new_state, why)) {
-		now = store_find(v->store, subject);
 		if (!now)
 			return;
-		row_copy_columns(subject, now, (column_mask)1 << (c - table->columns));
+		copy_column(subject, now, c);
 	}
-	add(t, v, object_of(table, c, PART_VALUE), subject);
+	add_column(t, v, subject, c);
+	add_more(t, v, subject, now, info);
 }
 
 bool trap_build(struct trap *t, const struct view *v, const struct event_log *e)
@@ -63,11 +86,8 @@ bool trap_build(struct trap *t, const struct view *v, const struct event_log *e)
 		return false;
 	t->kind[0] = tables[info->table].module;
 	t->kind[2] = info->kind;
-	add_event_column(t, v, e, "time");
-	add_event_column(t, v, e, "subject");
-	add_event_column(t, v, e, "old_state");
-	add_event_column(t, v, e, "new_state");
-	add_event_column(t, v, e, "reason");
+	for (size_t i = 0; event_columns[i]; i++)
+		add_column(t, v, &e->row, table_column(e->row.table, event_columns[i]));
 	add_subject(t, v, e, info);
 	return true;
 }
@@ -78,17 +98,64 @@ void trap_clear(struct trap *t)
 	t->subject = NULL;
 }
 
+size_t trap_root(const struct trap *t, arc to[OID_MAX])
+{
+	return t->standard_len ? 0 : object_root(to);
+}
+
+size_t trap_name(const struct trap *t, arc to[OID_MAX])
+{
+	size_t n = object_root(to);
+
+	if (t->standard_len) {
+		memcpy(to, t->standard, t->standard_len * sizeof(*to));
+		return t->standard_len;
+	}
+	memcpy(to + n, t->kind, sizeof(t->kind));
+	return n + sizeof(t->kind) / sizeof(*t->kind);
+}
+
 /*
- * The file says the sequence number and the time of the last event that was taken.  The time tells when
+ * The file says the sequence number and the time of the last event that was taken, and which later one is
+ * half taken: our own notification of it, but not the standard one.  The time tells when
  * the event log was begun anew or lost its end (a datastore that was removed, a power failure): then a
  * sequence number means another event than it did.
+ *
+ * A second line says which event was handed over after that, not answered yet, and to which master agent.
+ * What was written to a master it reads, even if this process dies before the answer; so the event counts
+ * as taken if the next process finds the same master.
  */
 struct outbox {
 	char path[PATH_MAX];
 	uint32_t sequence;
 	usec_t time;
+	uint32_t own;	 /* the later event of which our own notification was taken; 0: none */
+	uint32_t handed; /* 0: none */
+	usec_t handed_time;
+	bool handed_half; /* it is our own notification, and a standard one follows */
+	char master[OUTBOX_MASTER_SIZE];
+	bool dirty; /* not saved yet */
 	bool save_failed;
 };
+
+static void load(struct outbox *o, FILE *f)
+{
+	char line[200];
+	int half;
+
+	if (!fgets(line, sizeof(line), f) ||
+	    sscanf(line, "%" SCNu32 " %" SCNu64 " %" SCNu32, &o->sequence, &o->time, &o->own) < 2) {
+		log_error("%s does not say which event was sent last; all are sent", o->path);
+		o->sequence = 0;
+		o->time = 0;
+		return;
+	}
+	if (fgets(line, sizeof(line), f) && sscanf(line, "%" SCNu32 " %" SCNu64 " %63s %d",
+						&o->handed, &o->handed_time, o->master, &half) == 4)
+		o->handed_half = half != 0;
+	else
+		o->handed = 0;
+}
 
 struct outbox *outbox_new(const char *dir)
 {
@@ -104,11 +171,7 @@ struct outbox *outbox_new(const char *dir)
 			log_error("%s: %s", o->path, strerror(errno));
 		return o;
 	}
-	if (fscanf(f, "%" SCNu32 " %" SCNu64, &o->sequence, &o->time) != 2) {
-		log_error("%s does not say which event was sent last; all are sent", o->path);
-		o->sequence = 0;
-		o->time = 0;
-	}
+	load(o, f);
 	fclose(f);
 	return o;
 }
@@ -118,14 +181,18 @@ void outbox_free(struct outbox *o)
 	free(o);
 }
 
-static bool save(const struct outbox *o)
+static bool write_file(const struct outbox *o)
 {
-	char temporary[PATH_MAX + 8], text[64];
+	char temporary[PATH_MAX + 8], text[200];
 	int n, fd;
 	bool ok;
 
 	snprintf(temporary, sizeof(temporary), "%s.new", o->path);
-	n = snprintf(text, sizeof(text), "%" PRIu32 " %" PRIu64 "\n", o->sequence, o->time);
+	n = snprintf(text, sizeof(text), "%" PRIu32 " %" PRIu64 " %" PRIu32 "\n", o->sequence,
+	    o->time, o->own);
+	if (o->handed)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "%" PRIu32 " %" PRIu64 " %s %d\n",
+		    o->handed, o->handed_time, o->master, o->handed_half);
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return false;
@@ -133,17 +200,80 @@ static bool save(const struct outbox *o)
 	return close(fd) == 0 && ok && rename(temporary, o->path) == 0;
 }
 
-void outbox_taken(struct outbox *o, const struct event_log *e)
+void outbox_save(struct outbox *o)
 {
 	bool failed;
 
-	o->sequence = e->sequence;
-	o->time = e->time;
-	failed = !save(o);
+	if (!o->dirty)
+		return;
+	failed = !write_file(o);
 	if (failed && !o->save_failed)
 		log_error("%s: %s; notifications may be sent again after a restart", o->path,
 		    strerror(errno));
 	o->save_failed = failed;
+	o->dirty = failed;
+}
+
+void outbox_taken(struct outbox *o, const struct event_log *e)
+{
+	o->sequence = e->sequence;
+	o->time = e->time;
+	o->own = 0;
+	o->handed = 0;
+	o->dirty = true;
+}
+
+void outbox_taken_own(struct outbox *o, const struct event_log *e)
+{
+	o->own = e->sequence;
+	o->handed = 0;
+	o->dirty = true;
+}
+
+bool outbox_is_own_taken(const struct outbox *o, const struct event_log *e)
+{
+	return o->own == e->sequence;
+}
+
+void outbox_handed(struct outbox *o, const struct event_log *e, bool half, const char *master)
+{
+	if (!*master)
+		return;
+	o->handed = e->sequence;
+	o->handed_time = e->time;
+	o->handed_half = half;
+	snprintf(o->master, sizeof(o->master), "%s", master);
+	o->dirty = true;
+	outbox_save(o);
+}
+
+void outbox_connected(struct outbox *o, const char *master)
+{
+	if (!o->handed)
+		return;
+	if (*master && strcmp(o->master, master) == 0) {
+		if (o->handed_half) {
+			o->own = o->handed;
+		} else {
+			o->sequence = o->handed;
+			o->time = o->handed_time;
+			o->own = 0;
+		}
+	}
+	o->handed = 0;
+	o->dirty = true;
+}
+
+void outbox_returned(struct outbox *o)
+{
+	o->dirty |= o->handed != 0;
+	o->handed = 0;
+	outbox_save(o);
+}
+
+uint32_t outbox_last(const struct outbox *o)
+{
+	return o->sequence;
 }
 
 static struct event_log *at_or_after(const struct store *s, uint32_t sequence)
@@ -180,6 +310,7 @@ static void find_place(struct outbox *o, const struct store *s)
 	log_warning(
 	    "the event log was replaced; notifications go on after event %" PRIu32, sequence);
 	o->sequence = sequence;
+	o->own = 0;
 	if (!sequence)
 		o->time = 0;
 	else

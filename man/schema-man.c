@@ -10,6 +10,7 @@
  *	@TABLES@			the tables, as items
  *	@WRITABLE@			the objects that can be SET, as items
  *	@NOTIFICATIONS@			the notifications, as items
+ *	@KINDS@				the kinds of events
  * and within lines @SYSCONFDIR@, @STATEDIR@, @LIBEXECDIR@, @MIBDIR@, @ROOT@, @VERSION@.
  */
 #include <ctype.h>
@@ -117,7 +118,7 @@ static void put_keyword(const struct table *t, int column)
 	put_text(c->help);
 	put_range(c);
 	put_default(c, f);
-	if (c->set)
+	if (column_writable(c))
 		puts("Can be changed while directord runs.");
 }
 
@@ -188,7 +189,7 @@ static void put_writable(void)
 
 	for (const struct table *t = tables; t < tables + TABLE_COUNT; t++)
 		for (const struct column *c = t->columns; c < t->columns + t->ncolumns; c++) {
-			if (!c->set)
+			if (!column_writable(c))
 				continue;
 			printf(".It Li %s::%s\n", modules[t->module],
 			    object_name(t, c, PART_VALUE, name));
@@ -197,12 +198,39 @@ static void put_writable(void)
 		}
 }
 
+static void put_carried(const struct table *t, const char *column)
+{
+	char name[OBJECT_NAME_SIZE];
+
+	printf(" ,\n.Li %s", object_name(t, table_column(t, column), PART_VALUE, name));
+}
+
+/* Each with its kind, as the table `notification` and the event log name it, and what it carries. */
 static void put_notifications(void)
 {
+	char name[OBJECT_NAME_SIZE];
+
 	for (const struct event_info *i = event_infos; i->mib; i++) {
-		printf(".It Li %s::drct%s\n", modules[tables[i->table].module], i->mib);
+		const struct table *t = &tables[i->table];
+
+		printf(".It Li %s::drct%s Pq Cm %s\n", modules[t->module], i->mib,
+		    enum_word(&enumeration_event_kind, (int32_t)i->kind));
 		put_text(i->help);
+		printf("Carries\n.Li %s",
+		    object_name(t, table_column(t, i->column), PART_VALUE, name));
+		for (size_t m = 0; m < EVENT_MORE && i->more[m]; m++)
+			put_carried(t, i->more[m]);
+		puts(" .");
 	}
+}
+
+/* The kinds of events, as the file names them. */
+static void put_kinds(void)
+{
+	const struct enum_word *w = enumeration_event_kind.words;
+
+	for (; w->word; w++)
+		printf(".Cm %s%s\n", w->word, w[1].word ? " ," : " .");
 }
 
 /* --------------------------------------------------------------------------- frame */
@@ -241,6 +269,8 @@ static void frame_line(char *line)
 		put_tables();
 	} else if (strcmp(line, "@WRITABLE@\n") == 0) {
 		put_writable();
+	} else if (strcmp(line, "@KINDS@\n") == 0) {
+		put_kinds();
 	} else if (strcmp(line, "@NOTIFICATIONS@\n") == 0) {
 		put_notifications();
 	} else {

@@ -76,9 +76,12 @@ static const char *syntax_name(const struct object *o)
 {
 	const struct column *c = o->shown;
 
+	if (c->tc)
+		return c->tc;
 	switch (c->type) {
 	case TYPE_NAME:
-		return o->column->type == TYPE_VIEW ? "SnmpAdminString" : "DirectorName";
+		return o->column->type == TYPE_VIEW || c->optional ? "SnmpAdminString"
+								   : "DirectorName";
 	case TYPE_TEXT:
 		return "SnmpAdminString";
 	case TYPE_BOOL:
@@ -103,7 +106,7 @@ static const char *syntax_name(const struct object *o)
 	case TYPE_WALL:
 		return "DateAndTime";
 	case TYPE_ENUM:
-		return c->words == &enumeration_storage ? "StorageType" : "INTEGER";
+		return o->column->type == TYPE_VIEW ? "SnmpAdminString" : "INTEGER";
 	case TYPE_VIEW:
 		break;
 	}
@@ -127,6 +130,8 @@ static void put_range(const struct object *o)
 	const struct column *c = o->shown;
 	int64_t scale = c->scale ? (int64_t)c->scale : 1;
 
+	if (c->tc)
+		return;
 	switch (c->type) {
 	case TYPE_NAME:
 	case TYPE_TEXT:
@@ -165,7 +170,7 @@ static void put_range(const struct object *o)
 static void put_syntax(const struct object *o)
 {
 	fputs("    SYNTAX      ", stdout);
-	if (o->shown->type == TYPE_ENUM && o->shown->words != &enumeration_storage) {
+	if (strcmp(syntax_name(o), "INTEGER") == 0) {
 		put_words(o->shown->words);
 		return;
 	}
@@ -182,7 +187,7 @@ static void put_default(const struct object *o)
 	int64_t v = column_number(r, c);
 	char text[COLUMN_TEXT_SIZE];
 
-	if (c->class != CLASS_CONFIG || !c->def || c->type == TYPE_ADDR) {
+	if (c->class != CLASS_CONFIG || !c->def || c->type == TYPE_ADDR || c->tc) {
 		row_free(r);
 		return;
 	}
@@ -200,11 +205,13 @@ static void put_default(const struct object *o)
 
 /* ---- Objects */
 
-static const char *access_of(const struct column *c)
+static const char *access_of(const struct table *t, const struct column *c)
 {
 	if (c->class == CLASS_KEY)
 		return "not-accessible";
-	return c->class == CLASS_CONFIG && c->set ? "read-write" : "read-only";
+	return !column_writable(c)     ? "read-only"
+	       : t->scalar || t->fixed ? "read-write"
+				       : "read-create";
 }
 
 static void description_of(const struct object *o, char *text, size_t size)
@@ -234,7 +241,7 @@ static void put_object(const struct object *o)
 	put_syntax(o);
 	if (o->column->units && o->part == PART_VALUE)
 		printf("    UNITS       \"%s\"\n", o->column->units);
-	printf("    MAX-ACCESS  %s\n    STATUS      current\n", access_of(o->column));
+	printf("    MAX-ACCESS  %s\n    STATUS      current\n", access_of(o->table, o->column));
 	description_of(o, text, sizeof(text));
 	put_description(text);
 	put_default(o);
@@ -242,11 +249,21 @@ static void put_object(const struct object *o)
 	    o->column->arc + (o->part == PART_ADDR_BYTES));
 }
 
-/* Calls put for each object of a table, keys too, in the order of the columns. */
+static int arc_order(const void *a, const void *b)
+{
+	return (*(const struct column *const *)a)->arc - (*(const struct column *const *)b)->arc;
+}
+
+/* Calls put for each object of a table, keys too, in the order of their numbers. */
 static void each_object(const struct table *t, void (*put)(const struct object *o))
 {
+	const struct column *list[COLUMNS_MAX];
+
+	for (size_t i = 0; i < t->ncolumns; i++)
+		list[i] = &t->columns[i];
+	qsort(list, t->ncolumns, sizeof(list[0]), arc_order);
 	for (size_t i = 0; i < t->ncolumns; i++) {
-		const struct column *c = &t->columns[i];
+		const struct column *c = list[i];
 		struct object o = {.table = t, .column = c, .shown = column_shown(t, c)};
 
 		o.part = c->type == TYPE_ADDR ? PART_ADDR_TYPE : PART_VALUE;
@@ -279,29 +296,29 @@ static void put_index(const struct object *o)
 	separator = ",\n                  ";
 }
 
-/* What RFC 2579 asks of StorageType: which columns of a permanent row may be written. */
-static void entry_description(const struct table *t, char *text, size_t size)
+/*
+ * What RFC 2579 asks for: of StorageType, which columns of a permanent row may be written; of RowStatus, which
+ * may be while the row is active.
+ */
+static const char *entry_description(const struct table *t)
 {
-	char name[OBJECT_NAME_SIZE];
-	size_t n = (size_t)snprintf(text, size, "A row of the table.");
-	const char *before = " These objects may be set, whatever the row's StorageType: ";
-
-	for (size_t i = 0; i < t->ncolumns && n < size; i++) {
-		const struct column *c = &t->columns[i];
-
-		if (c->class != CLASS_CONFIG || !c->set)
-			continue;
-		n += (size_t)snprintf(
-		    text + n, size - n, "%s%s", before, object_name(t, c, PART_VALUE, name));
-		before = ", ";
-	}
-	if (*before == ',' && n < size)
-		snprintf(text + n, size - n, ".");
+	if (table_status(t))
+		return "A row of the table. All its read-create objects may be set whatever the "
+		       "row's "
+		       "status and StorageType. A row of the file is permanent: what is set wins "
+		       "over "
+		       "the file until it is reverted, and the row can be taken out of service "
+		       "(notInService), not destroyed. A row is in effect when its status is "
+		       "active "
+		       "and the row that its index names is in effect; what belongs to a row that "
+		       "is "
+		       "destroyed is destroyed with it. notReady means that an object without a "
+		       "default has no value yet.";
+	return "A row of the table.";
 }
 
 static void put_table(const struct table *t)
 {
-	char text[1024];
 	const char *p = module_prefix(module);
 
 	printf("drct%sTable OBJECT-TYPE\n", t->mib);
@@ -313,8 +330,7 @@ static void put_table(const struct table *t)
 	printf("drct%sEntry OBJECT-TYPE\n", t->mib);
 	printf("    SYNTAX      Drct%sEntry\n", t->mib);
 	puts("    MAX-ACCESS  not-accessible\n    STATUS      current");
-	entry_description(t, text, sizeof(text));
-	put_description(text);
+	put_description(entry_description(t));
 	fputs("    INDEX       { ", stdout);
 	separator = "";
 	each_object(t, put_index);
@@ -344,25 +360,34 @@ static void put_objects(void)
 
 /* ---- Notifications */
 
-static const char *const event_columns[] = {
-    "time", "subject", "old_state", "new_state", "reason", NULL};
+static void put_carried(const struct table *t, const char *column)
+{
+	const struct column *c = table_column(t, column);
+	char name[OBJECT_NAME_SIZE];
+
+	if (c->type == TYPE_ADDR) {
+		printf("%s%s", separator, object_name(t, c, PART_ADDR_TYPE, name));
+		separator = ",\n                  ";
+	}
+	printf("%s%s", separator, object_name(t, c, PART_VALUE, name));
+	separator = ",\n                  ";
+}
 
 static void put_notifications(void)
 {
-	char name[OBJECT_NAME_SIZE];
-
 	for (const struct event_info *e = event_infos; e->mib; e++) {
-		const struct table *t = &tables[e->table], *log = &tables[TABLE_event_log];
+		const struct table *t = &tables[e->table];
 
 		if (t->module != module)
 			continue;
 		printf("drct%s NOTIFICATION-TYPE\n    OBJECTS     { ", e->mib);
+		separator = "";
 		for (size_t i = 0; event_columns[i]; i++)
-			printf("%s,\n                  ",
-			    object_name(
-				log, table_column(log, event_columns[i]), PART_VALUE, name));
-		printf("%s }\n    STATUS      current\n",
-		    object_name(t, table_column(t, e->column), PART_VALUE, name));
+			put_carried(&tables[TABLE_event_log], event_columns[i]);
+		put_carried(t, e->column);
+		for (size_t i = 0; i < EVENT_MORE && e->more[i]; i++)
+			put_carried(t, e->more[i]);
+		puts(" }\n    STATUS      current");
 		put_description(e->help);
 		printf("    ::= { %sNotifications %d }\n\n", module_prefix(module), e->kind);
 	}
@@ -419,12 +444,8 @@ static void put_groups(void)
 	printf("    ::= { %sGroups 100 }\n\n", p);
 }
 
-static void put_compliance(void)
+static void put_mandatory(void)
 {
-	const char *p = module_prefix(module);
-
-	printf("%sCompliance MODULE-COMPLIANCE\n    STATUS      current\n", p);
-	put_description("What an agent with this module has: all of it.");
 	fputs("    MODULE\n    MANDATORY-GROUPS { ", stdout);
 	separator = "";
 	for (size_t i = 0; i < TABLE_COUNT; i++) {
@@ -434,8 +455,41 @@ static void put_compliance(void)
 		separator = ",\n                  ";
 	}
 	if (has_notifications())
-		printf("%s%sNotificationGroup", separator, p);
-	printf(" }\n    ::= { %sCompliances 1 }\n", p);
+		printf("%s%sNotificationGroup", separator, module_prefix(module));
+	puts(" }");
+}
+
+static void put_min_access(const struct object *o)
+{
+	char name[OBJECT_NAME_SIZE];
+
+	if (!column_writable(o->column))
+		return;
+	printf("\n    OBJECT %s\n", object_name(o->table, o->column, o->part, name));
+	puts("    MIN-ACCESS  read-only");
+	put_description("Write access is not required.");
+}
+
+static void put_compliance(void)
+{
+	const char *p = module_prefix(module);
+
+	printf("%sCompliance MODULE-COMPLIANCE\n    STATUS      current\n", p);
+	put_description(
+	    "Full compliance: an agent that has all of the module, and with which rows can be "
+	    "made, changed and destroyed.");
+	put_mandatory();
+	printf("    ::= { %sCompliances 1 }\n\n", p);
+
+	printf("%sReadOnlyCompliance MODULE-COMPLIANCE\n    STATUS      current\n", p);
+	put_description(
+	    "Read-only compliance: an agent that has all of the module, but lets nobody change "
+	    "anything.");
+	put_mandatory();
+	for (size_t i = 0; i < TABLE_COUNT; i++)
+		if (tables[i].module == module)
+			each_object(&tables[i], put_min_access);
+	printf("    ::= { %sCompliances 2 }\n", p);
 }
 
 static void put_conformance(void)
@@ -486,8 +540,8 @@ static void put_imports(void)
 {
 	static const char *const smi[] = {
 	    "Integer32", "Unsigned32", "Gauge32", "Counter32", "Counter64", NULL};
-	static const char *const tc[] = {
-	    "TruthValue", "TimeStamp", "DateAndTime", "StorageType", "DisplayString", NULL};
+	static const char *const tc[] = {"TruthValue", "TimeStamp", "DateAndTime", "StorageType",
+	    "RowStatus", "TestAndIncr", "DisplayString", NULL};
 	static const char *const inet[] = {"InetAddressType", "InetAddress", NULL};
 	static const char *const admin[] = {"SnmpAdminString", NULL};
 	static const char *const own[] = {"DirectorName", NULL};
@@ -508,8 +562,8 @@ static void put_imports(void)
 	if (!first) {
 		putchar('\n');
 		put_import("DIRECTOR-MIB",
-		    "director, drctEventTime, drctEventSubject, drctEventOldState,\n"
-		    "    drctEventNewState, drctEventReason",
+		    "director, drctEventNumber, drctEventTime, drctEventSubject,\n"
+		    "    drctEventOldState, drctEventNewState, drctEventReason",
 		    own);
 	}
 	puts(";");

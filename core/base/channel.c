@@ -3,6 +3,7 @@
 #include "core/base/channel.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,7 +106,7 @@ void channel_drop_queue(struct channel *ch)
 {
 	drop(&ch->queue);
 	ch->queued = 0;
-	event_del(ch->writable);
+	event_add(ch->writable, NULL);
 }
 
 /* The channel is broken: no more events, and the owner is told. */
@@ -238,18 +239,15 @@ static ssize_t next(struct channel *ch, uint8_t *buf, const char **why)
  * A callback may wait for a packet and so add to those kept: they are asked for anew in each turn, or what
  * came later would overtake them.
  */
-static void readable(int fd, short what, void *arg)
+static void read_some(struct channel *ch, int most)
 {
-	struct channel *ch = arg;
 	bool freed = false, *outer = ch->freed;
 	uint8_t buf[CHANNEL_MAX];
 	const char *why;
 	ssize_t n = 0;
 
-	(void)fd;
-	(void)what;
 	ch->freed = &freed;
-	for (int i = 0; i < TURN && !freed && (n = next(ch, buf, &why)) > 0; i++)
+	for (int i = 0; i < most && !freed && (n = next(ch, buf, &why)) > 0; i++)
 		deliver(ch, buf, (size_t)n);
 	if (freed) {
 		if (outer)
@@ -261,6 +259,18 @@ static void readable(int fd, short what, void *arg)
 		broken(ch, why);
 	else if (!STAILQ_EMPTY(&ch->kept))
 		event_active(ch->later, EV_READ, 0);
+}
+
+static void readable(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	read_some(arg, TURN);
+}
+
+void channel_drain(struct channel *ch)
+{
+	read_some(ch, INT_MAX);
 }
 
 static void later(int fd, short what, void *arg)
@@ -311,6 +321,17 @@ bool channel_wait(struct channel *ch, uint32_t type, uint64_t timeout_usec)
 		kept = packet_of(buf, (size_t)n); /* the macro would make several */
 		STAILQ_INSERT_TAIL(&ch->kept, kept, entry);
 		event_active(ch->later, EV_READ, 0);
+	}
+}
+
+void channel_catch_up(struct channel *ch)
+{
+	while (!STAILQ_EMPTY(&ch->kept)) {
+		struct packet *p = STAILQ_FIRST(&ch->kept);
+
+		STAILQ_REMOVE_HEAD(&ch->kept, entry);
+		deliver(ch, p->bytes, p->len);
+		free(p);
 	}
 }
 

@@ -45,12 +45,20 @@ bool channel_send(struct channel *ch);
 /* Bytes queued, and their limit (default 1 MB). */
 size_t channel_queued(const struct channel *ch);
 void channel_set_limit(struct channel *ch, size_t bytes);
+/* What is queued is lost.  ops->drained() is called when the socket takes packets again. */
 void channel_drop_queue(struct channel *ch);
 /*
  * Blocks until one packet of `type` came (packets before it are kept and delivered later by the event
  * loop), at most timeout.  Calls ops->packet() for it and returns true.
  */
 bool channel_wait(struct channel *ch, uint32_t type, uint64_t timeout_usec);
+/* Delivers the packets that were kept, now. */
+void channel_catch_up(struct channel *ch);
+/*
+ * Delivers all that the other side has sent: for one that has ended.  closed() is called as always, so the
+ * channel may be gone then.
+ */
+void channel_drain(struct channel *ch);
 /* Tries to write the whole queue, blocking at most timeout. */
 bool channel_flush(struct channel *ch, uint64_t timeout_usec);
 

@@ -6,11 +6,11 @@
 #include "core/check/monitor.h"
 
 /* Each probe that runs has a descriptor.  The kernel's own limit (fs.nr_open) is a million. */
-static int prepare(const char *state_dir)
+static int prepare(const char *state_dir, uid_t uid, gid_t gid)
 {
 	struct rlimit files = {.rlim_cur = 1000000, .rlim_max = 1000000};
 
-	(void)state_dir;
+	(void)state_dir, (void)uid, (void)gid;
 	if (setrlimit(RLIMIT_NOFILE, &files) == 0)
 		return 0;
 	getrlimit(RLIMIT_NOFILE, &files);

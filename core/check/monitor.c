@@ -114,7 +114,21 @@ static void on_server(struct verdict_server *v, enum server_state old, bool firs
 		COLUMN(real_server, transitions) | COLUMN(real_server, reason));
 }
 
-static const struct verdict_ops verdict_ops = {.result = on_result, .server = on_server};
+static void on_stability(struct verdict_server *v, const char *reason)
+{
+	struct server *s = v->user;
+	const char *was = enum_word(&enumeration_stability, (int32_t)s->row->stability);
+	const char *is = enum_word(&enumeration_stability, (int32_t)v->stability);
+	char key[KEY_TEXT_SIZE];
+
+	s->row->stability = v->stability;
+	engine_event(s->monitor->engine, EVENT_FLAPPING, &s->row->row, was, is, reason);
+	log_notice("real server %s is %s: %s", row_key_format(&s->row->row, key), is, reason);
+	engine_report(s->monitor->engine, &s->row->row, COLUMN(real_server, stability));
+}
+
+static const struct verdict_ops verdict_ops = {
+    .result = on_result, .server = on_server, .stability = on_stability};
 
 static void touch(struct server *s)
 {
@@ -317,6 +331,11 @@ static void server_count(struct server *s, int by)
 	report_pool(s, COLUMN(pool, servers));
 }
 
+static struct verdict_flaps flaps_of(const struct pool *p)
+{
+	return (struct verdict_flaps){p->flap_changes, p->flap_window};
+}
+
 static void server_add(struct monitor *m, const struct change *change)
 {
 	struct server *s = make(sizeof(*s));
@@ -330,8 +349,10 @@ static void server_add(struct monitor *m, const struct change *change)
 	verdict_server_init(&s->verdict, &verdict_ops, s);
 	s->verdict.start_down = s->farm->row->start_down;
 	s->verdict.disabled = row->admin_state == ADMIN_DISABLED;
+	s->verdict.flaps = flaps_of(s->farm->row);
 	verdict_server_restore(
 	    &s->verdict, row->state, row->last_change, row->transitions, row->reason);
+	verdict_server_restore_stability(&s->verdict, row->stability);
 	server_count(s, 1);
 	count_up(s, SERVER_UNKNOWN, row->state);
 	server_find_courses(s);
@@ -351,6 +372,7 @@ static void server_free(struct server *s, bool with_rows)
 	}
 	untouch(s);
 	LIST_REMOVE(s, link);
+	verdict_server_fini(&s->verdict);
 	free(s);
 }
 
@@ -433,6 +455,11 @@ static void farm_modify(struct monitor *m, const struct change *change)
 	if (change->mask & COLUMN(pool, start_down))
 		LIST_FOREACH (s, &f->servers, link)
 			s->verdict.start_down = f->row->start_down;
+	if (change->mask & (COLUMN(pool, flap_changes) | COLUMN(pool, flap_window)))
+		LIST_FOREACH (s, &f->servers, link) {
+			s->verdict.flaps = flaps_of(f->row);
+			touch(s);
+		}
 }
 
 /* The engine */

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "core/model/row.h"
 
 #define WINDOW_PER_CHECK USEC_PER_MSEC
 #define LATE (100 * USEC_PER_MSEC) /* what is later, and half an interval late, is put off */
@@ -53,12 +54,15 @@ void verdict_server_init(struct verdict_server *s, const struct verdict_ops *ops
 	s->ops = ops;
 	s->user = user;
 	s->state = SERVER_UNKNOWN;
+	s->reason = str_get("");
+	s->stability = STABILITY_STEADY;
 	LIST_INIT(&s->checks);
 }
 
-static void server_reason(struct verdict_server *s, const char *reason)
+void verdict_server_fini(struct verdict_server *s)
 {
-	snprintf(s->reason, sizeof(s->reason), "%s", reason);
+	str_free(s->reason);
+	s->reason = NULL;
 }
 
 void verdict_server_restore(struct verdict_server *s, enum server_state state, usec_t last_change,
@@ -68,7 +72,7 @@ void verdict_server_restore(struct verdict_server *s, enum server_state state, u
 	s->last_change = last_change;
 	s->transitions = transitions;
 	s->settled = state != SERVER_UNKNOWN || last_change != 0;
-	server_reason(s, reason);
+	row_set_text(&s->reason, reason);
 }
 
 /* What the checks of a server say together. */
@@ -146,16 +150,77 @@ static bool is_known(enum server_state state)
 	return state != SERVER_UNKNOWN;
 }
 
+#define TICK (100 * USEC_PER_MSEC) /* 32 bits of them last for years */
+
+static void remember_change(struct verdict_server *s, usec_t now)
+{
+	s->transitions++;
+	s->changed[s->oldest] = (uint32_t)(now / TICK);
+	s->oldest = (s->oldest + 1) % (VERDICT_FLAPS_MAX + 1);
+	if (s->nchanged <= VERDICT_FLAPS_MAX)
+		s->nchanged++;
+}
+
+void verdict_server_restore_stability(struct verdict_server *s, enum stability stability)
+{
+	uint32_t transitions = s->transitions;
+
+	s->stability = stability;
+	for (unsigned i = 0; stability == STABILITY_FLAPPING && i <= s->flaps.changes; i++)
+		remember_change(s, s->last_change);
+	s->transitions = transitions;
+}
+
+static unsigned recent_changes(const struct verdict_server *s, usec_t now)
+{
+	uint32_t tick = (uint32_t)(now / TICK);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->nchanged; i++)
+		n += tick - s->changed[i] < s->flaps.window / TICK;
+	return n;
+}
+
+static enum stability judge_stability(const struct verdict_server *s, unsigned changes)
+{
+	if (s->disabled || !s->flaps.changes)
+		return STABILITY_STEADY;
+	if (changes > s->flaps.changes)
+		return STABILITY_FLAPPING;
+	return changes > s->flaps.changes / 2 ? s->stability : STABILITY_STEADY;
+}
+
+static void settle_stability(struct verdict_server *s, usec_t now)
+{
+	unsigned changes;
+	enum stability is;
+	char reason[VERDICT_REASON_MAX];
+
+	if (s->disabled)
+		s->nchanged = 0; /* it begins anew when it is enabled */
+	changes = recent_changes(s, now);
+	is = judge_stability(s, changes);
+	if (is == s->stability)
+		return;
+	s->stability = is;
+	if (s->disabled)
+		snprintf(reason, sizeof(reason), "disabled by the administrator: not checked");
+	else
+		snprintf(reason, sizeof(reason), "%u changes within %.0f s", changes,
+		    (double)s->flaps.window / 1e6);
+	s->ops->stability(s, reason);
+}
+
 /* The one place where a server's state is set. */
 static void server_set(struct verdict_server *s, enum server_state state, usec_t now)
 {
 	if (is_known(s->state) && is_known(state))
-		s->transitions++;
+		remember_change(s, now);
 	s->state = state;
 	s->last_change = now;
 }
 
-void verdict_server_settle(struct verdict_server *s, usec_t now)
+static void settle_state(struct verdict_server *s, usec_t now)
 {
 	struct tally t = count(s);
 	enum server_state old = s->state, state = derive(s, &t);
@@ -166,10 +231,16 @@ void verdict_server_settle(struct verdict_server *s, usec_t now)
 	if (!first && state == old && strcmp(reason, s->reason) == 0)
 		return;
 	s->settled = true;
-	server_reason(s, reason);
+	row_set_text(&s->reason, reason);
 	if (state != old || first)
 		server_set(s, state, now);
 	s->ops->server(s, old, first);
+}
+
+void verdict_server_settle(struct verdict_server *s, usec_t now)
+{
+	settle_state(s, now);
+	settle_stability(s, now);
 }
 
 /* A check */
@@ -186,6 +257,8 @@ void verdict_init(struct verdict *v, struct verdict_server *s, const char *name,
 	v->state = CHECK_STATE_UNKNOWN;
 	v->assume_up = !s->start_down || s->state == SERVER_UP;
 	v->due = USEC_NEVER;
+	v->reason = str_get("");
+	v->failure = str_get("");
 	LIST_INSERT_HEAD(&s->checks, v, link);
 }
 
@@ -198,14 +271,17 @@ void verdict_restore(struct verdict *v, const struct check_result *r)
 	v->succeeded = r->state == CHECK_STATE_UP;
 	v->last_time = r->last_time;
 	v->latency = r->latency;
-	snprintf(v->reason, sizeof(v->reason), "%s", r->reason);
-	memcpy(v->failure, v->reason, sizeof(v->failure));
+	row_set_text(&v->reason, r->reason);
+	row_set_text(&v->failure, r->reason);
 }
 
 void verdict_fini(struct verdict *v)
 {
 	LIST_REMOVE(v, link);
 	v->server = NULL;
+	str_free(v->reason);
+	str_free(v->failure);
+	v->reason = v->failure = NULL;
 }
 
 void verdict_soon(struct verdict *v, usec_t now, usec_t window)
@@ -259,7 +335,7 @@ void verdict_started(struct verdict *v, usec_t now)
 
 static void note(struct verdict *v, usec_t now, const struct probe_result *r)
 {
-	snprintf(v->reason, sizeof(v->reason), "%s", r->reason);
+	row_set_text(&v->reason, r->reason);
 	v->last_time = now;
 	v->latency = r->latency;
 }
@@ -301,7 +377,7 @@ static enum check_state on_success(struct verdict *v, usec_t now)
 static enum check_state on_failure(struct verdict *v, usec_t now)
 {
 	count_result(v, false);
-	memcpy(v->failure, v->reason, sizeof(v->failure));
+	row_set_text(&v->failure, v->reason);
 	if (v->state != CHECK_STATE_DOWN && v->tries < v->rules.retries) {
 		v->tries++;
 		v->due = now + v->rules.retry_delay;

@@ -23,6 +23,10 @@
  * is down (a new or changed check does not bring a failed server back; its
  * success does).
  *
+ * A server that changes between up and down too often is flapping: more than `flaps.changes` times within
+ * `flaps.window`.  It is steady again when it did so no more than half as often.  This is looked at with
+ * each result, so it needs no timer.
+ *
  * Ownership: the caller owns all structs; a server links the verdicts of its
  * checks.  Callbacks must not free what they are called for.
  */
@@ -40,6 +44,13 @@ struct verdict_rules {
 	usec_t retry_delay; /* from a failure to the retry */
 	unsigned retries;
 	unsigned rise, fall; /* rounds in a row, >= 1 */
+};
+
+#define VERDICT_FLAPS_MAX 15
+
+struct verdict_flaps {
+	unsigned changes; /* 0: never flapping; at most VERDICT_FLAPS_MAX */
+	usec_t window;
 };
 
 struct verdict {
@@ -61,8 +72,8 @@ struct verdict {
 	uint32_t consecutive; /* equal results in a row */
 	bool succeeded;	      /* the last one */
 	usec_t last_time, latency;
-	char reason[PROBE_REASON_MAX];	/* of the last result */
-	char failure[PROBE_REASON_MAX]; /* of the last failure */
+	const char *reason;  /* of the last result; shared (str.h), as the next */
+	const char *failure; /* of the last failure */
 };
 
 LIST_HEAD(verdict_list, verdict);
@@ -77,6 +88,8 @@ struct verdict_ops {
 	 * it is the initial state, nothing happened.
 	 */
 	void (*server)(struct verdict_server *s, enum server_state old, bool first);
+	/* The server is flapping, or is not any more.  After server(). */
+	void (*stability)(struct verdict_server *s, const char *reason);
 };
 
 struct verdict_server {
@@ -87,9 +100,15 @@ struct verdict_server {
 	bool disabled;	 /* by the administrator */
 	bool settled;	 /* has had its initial state */
 	enum server_state state;
-	usec_t last_change;   /* 0: never */
-	uint32_t transitions; /* between up and down */
-	char reason[VERDICT_REASON_MAX];
+	usec_t last_change;	    /* 0: never */
+	uint32_t transitions;	    /* between up and down */
+	struct verdict_flaps flaps; /* the caller's */
+	enum stability stability;
+	uint32_t changed[VERDICT_FLAPS_MAX +
+			 1]; /* when it changed: the last times, in tenths of a second */
+	unsigned nchanged;   /* how many of them are in use */
+	unsigned oldest;     /* where the next one is put */
+	const char *reason;  /* shared */
 };
 
 /* The n-th of places in the interval: any consecutive ones lie far apart and spread evenly. */
@@ -99,9 +118,15 @@ usec_t verdict_window(unsigned n, usec_t interval);
 
 /* In state unknown, without checks; ops and user are kept. */
 void verdict_server_init(struct verdict_server *s, const struct verdict_ops *ops, void *user);
+/* Its checks are gone before. */
+void verdict_server_fini(struct verdict_server *s);
 /* What the server was before this process started.  state unknown: nothing is known. */
 void verdict_server_restore(struct verdict_server *s, enum server_state state, usec_t last_change,
     uint32_t transitions, const char *reason);
+/*
+ * After that and with `flaps` set: one that was flapping stays so for a window, whoever counted its changes.
+ */
+void verdict_server_restore_stability(struct verdict_server *s, enum stability stability);
 /* Derives the state again, after checks were added or removed or a flag was changed. */
 void verdict_server_settle(struct verdict_server *s, usec_t now);
 

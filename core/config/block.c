@@ -36,7 +36,7 @@ bool read_words(struct reader *r, const struct statement *st, size_t min, size_t
 	return true;
 }
 
-static bool word_switch(const char *text, bool *on)
+bool word_switch(const char *text, bool *on)
 {
 	static const char *const words[] = {"off", "on", "false", "true", "no", "yes"};
 
@@ -165,12 +165,32 @@ bool read_insert(struct reader *r, struct row *row)
 	return false;
 }
 
+bool read_named(struct reader *r, struct row *row, int column, const struct statement *st)
+{
+	marks_row(row, st->at);
+	if (!read_words(r, st, 2, 2) || !read_value(r, row, column, &st->words[1]))
+		marks_free_row(row);
+	else if (read_insert(r, row))
+		return true;
+	lexer_skip_block(r->lexer);
+	return false;
+}
+
+void read_user(struct reader *r, struct row *row, int user, int group, const struct statement *st)
+{
+	if (!read_words(r, st, 2, 3) || !read_value(r, row, user, &st->words[1]))
+		return;
+	marks_column(row, user, st->at);
+	if (st->n == 3 && read_value(r, row, group, &st->words[2]))
+		marks_column(row, group, st->at);
+}
+
 /* ---- Keywords. */
 
 static const struct keyword *find_keyword(const struct keyword *k, const char *word)
 {
 	for (; k && k->word; k++)
-		if (strcmp(k->word, word) == 0)
+		if (k->kind != KEYWORD_NAME && strcmp(k->word, word) == 0)
 			return k;
 	return NULL;
 }
@@ -224,7 +244,8 @@ static const char *nearest(const struct block *b, const char *word)
 	struct guess g = {NULL, (unsigned)(strlen(word) > 3 ? strlen(word) / 3 : 1) + 1};
 
 	for (const struct keyword *k = b->type->keywords; k && k->word; k++)
-		if (k->kind != KEYWORD_IDLE && k->kind != KEYWORD_UNSUPPORTED)
+		if (k->kind != KEYWORD_IDLE && k->kind != KEYWORD_UNSUPPORTED &&
+		    k->kind != KEYWORD_NAME)
 			consider(&g, word, k->word);
 	for (size_t i = 0; i < BLOCK_SCOPES && b->scopes[i].row; i++) {
 		const struct table *t = b->scopes[i].row->table;
@@ -259,14 +280,6 @@ static void not_supported(struct reader *r, const struct keyword *k, const struc
 	    k->why ? k->why : "");
 }
 
-static void only_off(struct reader *r, const struct keyword *k, const struct statement *st)
-{
-	bool on;
-
-	if (read_switch(r, st, &on) && on)
-		not_supported(r, k, st);
-}
-
 static bool fits_kind(struct reader *r, const struct keyword *k, const struct statement *st)
 {
 	if (k->kind == KEYWORD_LINE && st->kind == STATEMENT_OPEN) {
@@ -287,6 +300,7 @@ static void do_keyword(
 	case KEYWORD_LINE:
 	case KEYWORD_BLOCK:
 	case KEYWORD_EITHER:
+	case KEYWORD_NAME:
 		if (fits_kind(r, k, st))
 			k->read(r, b, st);
 		else
@@ -301,11 +315,18 @@ static void do_keyword(
 		not_supported(r, k, st);
 		skip(r, st);
 		break;
-	case KEYWORD_ONLY_OFF:
-		only_off(r, k, st);
-		skip(r, st);
-		break;
 	}
+}
+
+/* What reads names, if this may be one and no keyword. */
+static const struct keyword *find_name(const struct block *b, const struct statement *st)
+{
+	if (st->kind != STATEMENT_LINE || st->n != 1 || nearest(b, st->words[0].text))
+		return NULL;
+	for (const struct keyword *k = b->type->keywords; k && k->word; k++)
+		if (k->kind == KEYWORD_NAME)
+			return k;
+	return NULL;
 }
 
 static void do_statement(struct reader *r, struct block *b, const struct statement *st)
@@ -326,6 +347,11 @@ static void do_statement(struct reader *r, struct block *b, const struct stateme
 		else
 			read_column(r, b->scopes[i].row, c, st);
 		skip(r, st);
+		return;
+	}
+	k = find_name(b, st);
+	if (k) {
+		k->read(r, b, st);
 		return;
 	}
 	unknown(r, b, st);

@@ -10,6 +10,7 @@
 
 struct config {
 	struct store *store;
+	usec_t modified;
 };
 
 #define ROOT_KEYWORDS_MAX 64
@@ -18,7 +19,7 @@ struct config {
 static void collect_root(struct keyword *to)
 {
 	static const struct keyword *const from[] = {
-	    global_root_keywords, vrrp_root_keywords, lvs_root_keywords};
+	    global_root_keywords, vrrp_root_keywords, lvs_root_keywords, route_root_keywords};
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(from) / sizeof(*from); i++)
@@ -81,6 +82,7 @@ static void read_file(struct reader *r)
 		return; /* what follows would complain of what is missing */
 	read_vrrp_finish(r);
 	read_lvs_finish(r);
+	read_vrrp_check(r);
 	if (!r->d->errors && !validate_all(r->store, &why))
 		report_refusal(r, &why);
 }
@@ -97,6 +99,7 @@ struct config *config_read_as(const char *path, const char *config_id, struct co
 
 	err->text[0] = '\0';
 	store_system(r.store);
+	store_notifications(r.store);
 	r.lexer = lexer_new(source_new(path, config_id, &d), &d);
 	read_file(&r);
 	lexer_free(r.lexer);
@@ -115,6 +118,7 @@ struct config *config_read_as(const char *path, const char *config_id, struct co
 	if (!c)
 		abort();
 	c->store = r.store;
+	c->modified = d.newest;
 	return c;
 }
 
@@ -131,6 +135,11 @@ struct config *config_read(const char *path, struct config_error *err,
 struct store *config_store(struct config *c)
 {
 	return c->store;
+}
+
+usec_t config_modified(const struct config *c)
+{
+	return c->modified;
 }
 
 struct store *config_take_store(struct config *c)

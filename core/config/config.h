@@ -26,14 +26,16 @@ struct config *config_read_as(const char *path, const char *config_id, struct co
     void (*warn)(const char *text, void *arg), void *arg);
 /* The rows; still owned by c. */
 struct store *config_store(struct config *c);
+/* When the file, or the newest of those that it includes, was modified last, by the wall clock. */
+usec_t config_modified(const struct config *c);
 /* The rows leave c; the caller frees the store. */
 struct store *config_take_store(struct config *c);
 void config_free(struct config *c);
 
 /*
  * Prints the configuration columns of a store as a file in the canonical form: reading it gives the
- * same rows, and printing those the same text.  Secrets are printed when `secrets`.
- * False if out could not be written.
+ * same rows, and printing those the same text.  Secrets are printed when `secrets`, else a comment where one is
+ * left out.  False if out could not be written.
  */
 bool config_write(const struct store *s, FILE *out, bool secrets);
 

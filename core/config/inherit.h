@@ -13,7 +13,11 @@
  * global default.
  */
 void inherit(struct row *r, column_mask given, uint32_t vrrp_version);
+/* The columns that an instance has from global_defs, if it has none of its own. */
+column_mask inherit_global(const struct vrrp_instance *i);
 /* The columns that it may set. */
 column_mask inherit_columns(const struct table *t);
+/* A peer whose TTL is checked: its instance checks the source, too, unless it says that it does not. */
+bool inherit_is_strict(const struct vrrp_peer *p);
 
 #endif

@@ -25,7 +25,8 @@ struct diagnosis {
 	char **files;
 	unsigned nfiles;
 	unsigned errors;
-	bool fatal; /* reading further makes no sense */
+	bool fatal;    /* reading further makes no sense */
+	usec_t newest; /* when a file that was read was modified last, by the wall clock */
 };
 
 void diagnosis_clear(struct diagnosis *d);

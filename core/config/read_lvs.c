@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define PERSISTENCE_DEFAULT 360
-#define NOSCRIPT "directord runs no scripts yet"
 #define MAIL "directord sends no mail; its events are SNMP notifications"
 
 /* ---- Addresses and methods. */
@@ -90,6 +89,11 @@ static void read_server_alpha(struct reader *r, struct block *b, const struct st
 	read_alpha(r, &((struct pool_server *)b->data)->alpha, st);
 }
 
+static void read_server_notify(struct reader *r, struct block *b, const struct statement *st)
+{
+	read_notify_pair(r, ((struct pool_server *)b->data)->notify, NOTIFY_REAL_SERVER, st);
+}
+
 #define OTHER_CHECKS "only TCP_CHECK, HTTP_GET and SSL_GET are"
 
 static const struct keyword server_keywords[] = {
@@ -105,8 +109,8 @@ static const struct keyword server_keywords[] = {
     {"PING_CHECK", KEYWORD_UNSUPPORTED, NULL, OTHER_CHECKS},
     {"UDP_CHECK", KEYWORD_UNSUPPORTED, NULL, OTHER_CHECKS},
     {"FILE_CHECK", KEYWORD_UNSUPPORTED, NULL, OTHER_CHECKS},
-    {"notify_up", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"notify_down", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
+    {"notify_up", KEYWORD_LINE, read_server_notify, NULL},
+    {"notify_down", KEYWORD_LINE, read_server_notify, NULL},
     {"smtp_alert", KEYWORD_IDLE, NULL, MAIL},
     {"snmp_name", KEYWORD_IDLE, NULL, "the index has the address"},
     {NULL, KEYWORD_IDLE, NULL, NULL},
@@ -369,6 +373,11 @@ static void read_service(struct reader *r, struct block *b, const struct stateme
 		marks_free_row(&s->row);
 }
 
+static void read_quorum_notify(struct reader *r, struct block *b, const struct statement *st)
+{
+	read_notify_pair(r, ((struct pool_block *)b->data)->quorum, NOTIFY_VIRTUAL_SERVER, st);
+}
+
 #define POOL_KEYWORDS                                                                              \
 	{"real_server", KEYWORD_EITHER, read_real_server, NULL},                                   \
 	    {"check", KEYWORD_BLOCK, read_check, NULL},                                            \
@@ -397,8 +406,9 @@ static const struct keyword virtual_keywords[] = {POOL_KEYWORDS,
     {"sorry_server", KEYWORD_LINE, read_sorry_server, NULL},
     {"sorry_server_lvs_method", KEYWORD_LINE, read_sorry_method, NULL},
     {"ha_suspend", KEYWORD_IDLE, NULL, "checks go on while the virtual address is elsewhere"},
-    {"quorum_up", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"quorum_down", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT}, {"smtp_alert", KEYWORD_IDLE, NULL, MAIL},
+    {"quorum_up", KEYWORD_LINE, read_quorum_notify, NULL},
+    {"quorum_down", KEYWORD_LINE, read_quorum_notify, NULL},
+    {"smtp_alert", KEYWORD_IDLE, NULL, MAIL},
     {"snmp_name", KEYWORD_IDLE, NULL, "give the virtual server a name with 'name'"},
     {NULL, KEYWORD_IDLE, NULL, NULL}};
 
@@ -598,6 +608,7 @@ static void free_pool(struct pool_block *p)
 	for (size_t i = 0; i < p->nservers; i++) {
 		free_row(p->servers[i].row);
 		free_row(p->servers[i].check_defaults);
+		free_notify(p->servers[i].notify);
 		for (size_t k = 0; k < p->servers[i].nchecks; k++)
 			free_row(p->servers[i].checks[k]);
 		free(p->servers[i].checks);
@@ -609,6 +620,7 @@ static void free_pool(struct pool_block *p)
 	free(p->servers);
 	free(p->named);
 	free(p->services);
+	free_notify(p->quorum);
 	free_row(p->pool);
 	free_row(p->vs);
 	free_row(p->server_defaults);

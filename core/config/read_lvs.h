@@ -20,6 +20,7 @@ struct pool_server {
 	struct check *check_defaults; /* only columns that were given */
 	struct check **checks;	      /* rows without a pool and a name */
 	size_t nchecks;
+	struct notify_script *notify[NOTIFY_PAIR];
 	struct alpha alpha;
 };
 
@@ -63,6 +64,7 @@ struct pool_block {
 	struct virtual_service **services; /* virtual_service ... */
 	size_t nservices, services_room;
 	struct scheduler_flag port_flag, fallback_flag;
+	struct notify_script *quorum[NOTIFY_PAIR];
 	struct word sorry; /* place of sorry_server; text is NULL */
 };
 

@@ -188,6 +188,7 @@ static void finish_virtual_server(struct reader *r, struct pool_block *p, bool o
 	}
 	insert_services(r, p);
 	p->vs = NULL;
+	insert_notify(r, p->quorum, vs->name, NULL, 0);
 	read_insert(r, &vs->row);
 }
 
@@ -419,6 +420,7 @@ static void insert_servers(struct reader *r, struct pool_block *p)
 		struct pool_server *s = &p->servers[i];
 
 		row_set_text(&s->row->pool, p->name);
+		insert_notify(r, s->notify, p->name, &s->row->address, s->row->port);
 		if (!read_insert(r, &s->row->row))
 			p->servers[i].row = NULL;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vrrp_instance and vrrp_sync_group (see reader.h). */
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/config/inherit.h"
@@ -12,6 +13,7 @@ struct membership {
 	struct membership *next;
 	const char *group, *instance; /* shared strings */
 	struct place at;
+	bool bare; /* in the group's block itself, where it may have been meant as a keyword */
 };
 
 /* ---- Virtual addresses: ADDRESS[/LENGTH] [KEYWORD VALUE]... */
@@ -101,6 +103,43 @@ static bool read_option(
 	return read_value(r, &a->row, column, &words[1]);
 }
 
+/* What contradicts the rest of the row and has no effect with keepalived has none here. */
+static void drop_column(struct reader *r, struct row *row, int column, const char *why)
+{
+	struct row *fresh = row_new(row->table);
+
+	diagnosis_warn(r->d, marks_place(row, column), "'%s' has no effect here: %s",
+	    row->table->columns[column].keyword, why);
+	row_copy_columns(row, fresh, (column_mask)1 << column);
+	row_free(fresh);
+}
+
+static void adjust_address(struct reader *r, struct vrrp_address *a)
+{
+	if (a->address.family != ADDR_IPV6)
+		return;
+	if (a->scope)
+		drop_column(r, &a->row, COL_vrrp_address_scope,
+		    "the scope of an IPv6 address follows from the address");
+	if (*a->label_text)
+		drop_column(
+		    r, &a->row, COL_vrrp_address_label_text, "an IPv6 address has no label");
+}
+
+/* An address that the instance has already: keepalived's own samples have that. */
+static bool is_repeated(struct reader *r, const struct row *row)
+{
+	const struct row *there = store_find(r->store, row);
+	struct place at;
+
+	if (!there)
+		return false;
+	at = marks_place(there, -1);
+	diagnosis_warn(r->d, marks_place(row, -1),
+	    "this line has no effect: the instance has the address since line %u", at.line);
+	return true;
+}
+
 static void read_vip(struct reader *r, struct block *b, const struct statement *st)
 {
 	struct address_list *list = b->data;
@@ -111,13 +150,15 @@ static void read_vip(struct reader *r, struct block *b, const struct statement *
 	row_set_text(&a->instance, list->instance);
 	a->excluded = list->excluded;
 	a->position = list->excluded ? 0 : list->n++;
-	ok = read_prefix(r, a, &st->words[0]);
+	ok = read_prefix(r, a, &st->words[0]) && !is_repeated(r, &a->row);
 	for (size_t i = 1; ok && i < st->n; i += 2)
 		ok = read_option(r, a, st->words + i, st->n - i);
-	if (ok)
-		read_insert(r, &a->row);
-	else
+	if (!ok) {
 		marks_free_row(&a->row);
+		return;
+	}
+	adjust_address(r, a);
+	read_insert(r, &a->row);
 }
 
 static void read_vips(struct reader *r, struct block *b, const struct statement *st)
@@ -135,11 +176,159 @@ static void read_vips(struct reader *r, struct block *b, const struct statement 
 		lexer_skip_block(r->lexer);
 }
 
+/* ---- track_interface, track_script, track_file: NAME [weight NUMBER [reverse]], of an instance or a group */
+
+struct track_list {
+	enum table_id table;
+	const char *owner;
+	enum track_kind kind;
+};
+
+/* The words behind the name. */
+static bool read_track_weight(struct reader *r, struct row *t, const struct statement *st)
+{
+	if (st->n == 1) {
+		/* as the script has it */
+		column_set_number(t, &t->table->columns[COL_vrrp_track_own_weight],
+		    column_number(t, &t->table->columns[COL_vrrp_track_kind]) == TRACK_INTERFACE);
+		return true;
+	}
+	if (strcmp(st->words[1].text, "weight") != 0) {
+		diagnosis_error(r->d, st->words[1].at, "unknown keyword '%s'; is 'weight' meant?",
+		    st->words[1].text);
+		return false;
+	}
+	if (!read_words(r, st, 3, 4) || !read_value(r, t, COL_vrrp_track_weight, &st->words[2]))
+		return false;
+	marks_column(t, COL_vrrp_track_weight, st->words[2].at);
+	if (st->n == 3)
+		return true;
+	if (strcmp(st->words[3].text, "noreverse") == 0 ||
+	    strcmp(st->words[3].text, "no_reverse") == 0)
+		return true;
+	if (strcmp(st->words[3].text, "reverse") != 0) {
+		diagnosis_error(r->d, st->words[3].at, "unknown keyword '%s'; is 'reverse' meant?",
+		    st->words[3].text);
+		return false;
+	}
+	column_set_number(t, &t->table->columns[COL_vrrp_track_reverse], true);
+	marks_column(t, COL_vrrp_track_reverse, st->words[3].at);
+	return true;
+}
+
+static void read_track(struct reader *r, struct block *b, const struct statement *st)
+{
+	const struct track_list *list = b->data;
+	struct row *t = row_new(&tables[list->table]);
+	const struct column *c = t->table->columns;
+
+	marks_row(t, st->at);
+	row_set_text(COLUMN_PTR(t, &c[0]), list->owner);
+	column_set_number(t, &c[COL_vrrp_track_kind], (int64_t)list->kind);
+	if (read_value(r, t, COL_vrrp_track_tracked, &st->words[0]) && read_track_weight(r, t, st))
+		read_insert(r, t);
+	else
+		marks_free_row(t);
+}
+
+static void read_tracks(struct reader *r, struct block *b, const struct statement *st)
+{
+	static const struct block_type types[] = {{"track_interface", NULL, read_track},
+	    {"track_script", NULL, read_track}, {"track_file", NULL, read_track}};
+	static const enum track_kind kinds[] = {TRACK_INTERFACE, TRACK_SCRIPT, TRACK_FILE};
+	size_t k = 0;
+	const struct row *owner = b->scopes[0].row;
+	struct track_list list = {
+	    .table =
+		owner->table->id == TABLE_sync_group ? TABLE_sync_group_track : TABLE_vrrp_track,
+	    .owner = column_text(owner, &owner->table->columns[0]),
+	};
+	struct block tracks = {.at = st->at, .data = &list};
+
+	while (strcmp(types[k].name, st->words[0].text) != 0)
+		k++;
+	tracks.type = &types[k];
+	list.kind = kinds[k];
+	if (read_words(r, st, 1, 1))
+		read_block(r, &tracks);
+	else
+		lexer_skip_block(r->lexer);
+}
+
 /* ---- vrrp_instance */
 
 static struct vrrp_instance *instance_of(const struct block *b)
 {
 	return (struct vrrp_instance *)b->scopes[0].row;
+}
+
+/* Peers: ADDRESS [min_ttl NUMBER] [max_ttl NUMBER] */
+
+static bool read_ttl(struct reader *r, struct vrrp_peer *p, const struct word *words, size_t n)
+{
+	int column = keyword_column(p->row.table, words[0].text);
+
+	if (column < 0) {
+		diagnosis_error(
+		    r->d, words[0].at, "unknown keyword '%s' for a peer", words[0].text);
+		return false;
+	}
+	if (n < 2) {
+		diagnosis_error(r->d, words[0].at, "'%s' needs a value", words[0].text);
+		return false;
+	}
+	marks_column(&p->row, column, words[0].at);
+	return read_value(r, &p->row, column, &words[1]);
+}
+
+static void read_peer(struct reader *r, struct block *b, const struct statement *st)
+{
+	const struct vrrp_instance *i = b->data;
+	struct vrrp_peer *p = ROW_NEW(vrrp_peer);
+	bool ok;
+
+	marks_row(&p->row, st->at);
+	row_set_text(&p->instance, i->name);
+	ok = read_address(r, &st->words[0], &p->address);
+	for (size_t k = 1; ok && k < st->n; k += 2)
+		ok = read_ttl(r, p, st->words + k, st->n - k);
+	if (!ok) {
+		marks_free_row(&p->row);
+		return;
+	}
+	read_insert(r, &p->row);
+}
+
+static void read_peers(struct reader *r, struct block *b, const struct statement *st)
+{
+	static const struct block_type type = {"unicast_peer", NULL, read_peer};
+	struct block peers = {.type = &type, .at = st->at, .data = instance_of(b)};
+
+	if (read_words(r, st, 1, 1))
+		read_block(r, &peers);
+	else
+		lexer_skip_block(r->lexer);
+}
+
+/* Of multicast and of unicast: one instance is one of them. */
+static void read_source(struct reader *r, struct block *b, const struct statement *st)
+{
+	read_column(r, b->scopes[0].row, COL_vrrp_instance_source_address, st);
+}
+
+static void read_unicast_checksum(struct reader *r, struct block *b, const struct statement *st)
+{
+	struct vrrp_instance *i = instance_of(b);
+
+	if (!read_words(r, st, 1, 2))
+		return;
+	if (st->n == 2 && strcmp(st->words[1].text, "never") != 0) {
+		diagnosis_error(
+		    r->d, st->words[1].at, "'%s': only 'never' may follow", st->words[0].text);
+		return;
+	}
+	i->unicast_checksum = st->n == 2 ? UNICAST_CHECKSUM_PEER : UNICAST_CHECKSUM_GROUP;
+	marks_column(&i->row, COL_vrrp_instance_unicast_checksum, st->at);
 }
 
 static void read_password(struct reader *r, struct block *b, const struct statement *st)
@@ -160,10 +349,7 @@ static void read_password(struct reader *r, struct block *b, const struct statem
 
 static void read_auth_type(struct reader *r, struct block *b, const struct statement *st)
 {
-	if (st->n == 2 && strcmp(st->words[1].text, "AH") == 0)
-		diagnosis_error(r->d, st->words[1].at, "the authentication AH is not supported");
-	else
-		read_column(r, b->scopes[0].row, COL_vrrp_instance_auth_type, st);
+	read_column(r, b->scopes[0].row, COL_vrrp_instance_auth_type, st);
 }
 
 static void read_authentication(struct reader *r, struct block *b, const struct statement *st)
@@ -200,63 +386,90 @@ static void read_no_accept(struct reader *r, struct block *b, const struct state
 	marks_column(b->scopes[0].row, COL_vrrp_instance_accept, st->at);
 }
 
-static void read_mcast_dst(struct reader *r, struct block *b, const struct statement *st)
+static void read_routes(struct reader *r, struct block *b, const struct statement *st)
 {
-	(void)b;
-	if (read_words(r, st, 2, 2) && strcmp(st->words[1].text, "224.0.0.18") != 0)
-		diagnosis_error(r->d, st->words[1].at,
-		    "another multicast group than 224.0.0.18 is not supported");
+	read_virtual_routes(r, st, instance_of(b)->name);
 }
 
-#define UNICAST "there is no unicast VRRP yet"
-#define NOVMAC "there are no VMACs yet"
-#define NOTRACK "only the instance's own interface is watched yet"
+static void read_rules(struct reader *r, struct block *b, const struct statement *st)
+{
+	read_virtual_rules(r, st, instance_of(b)->name);
+}
+
+/* keepalived's older form of lvs_sync_daemon: the first one counts, and that one before it. */
+static void read_sync_interface(struct reader *r, struct block *b, const struct statement *st)
+{
+	if (!read_words(r, st, 2, 2))
+		return;
+	if (r->sync_interface)
+		diagnosis_warn(r->d, st->at, "'%s' has no effect here: '%s' has one already",
+		    st->words[0].text, r->sync_instance);
+	if (r->sync_interface)
+		return;
+	r->sync_interface = str_get(st->words[1].text);
+	r->sync_instance = str_get(instance_of(b)->name);
+	r->sync_at = st->words[1].at;
+}
+
+/* "use_vmac [on|off] [NAME]": keepalived has the name only. */
+static void read_vmac(struct reader *r, struct block *b, const struct statement *st)
+{
+	struct vrrp_instance *i = instance_of(b);
+	bool on = true;
+	size_t name = 1;
+
+	if (!read_words(r, st, 1, 3))
+		return;
+	if (st->n > 1 && word_switch(st->words[1].text, &on))
+		name = 2;
+	if (!read_words(r, st, 1, name + 1))
+		return;
+	marks_column(&i->row, COL_vrrp_instance_use_vmac, st->words[0].at);
+	i->use_vmac = on;
+	if (st->n <= name)
+		return;
+	marks_column(&i->row, COL_vrrp_instance_vmac_name, st->words[name].at);
+	read_value(r, &i->row, COL_vrrp_instance_vmac_name, &st->words[name]);
+}
+
+#define NOTRACK "interfaces, scripts and files are tracked"
 
 static const struct keyword instance_keywords[] = {
     {"virtual_ipaddress", KEYWORD_BLOCK, read_vips, NULL},
     {"virtual_ipaddress_excluded", KEYWORD_BLOCK, read_vips, NULL},
+    {"unicast_peer", KEYWORD_BLOCK, read_peers, NULL},
+    {"unicast_src_ip", KEYWORD_LINE, read_source, NULL},
+    {"old_unicast_checksum", KEYWORD_LINE, read_unicast_checksum, NULL},
+    {"virtual_routes", KEYWORD_BLOCK, read_routes, NULL},
+    {"virtual_rules", KEYWORD_BLOCK, read_rules, NULL},
     {"authentication", KEYWORD_BLOCK, read_authentication, NULL},
     {"preempt", KEYWORD_LINE, read_preempt, NULL},
     {"no_accept", KEYWORD_LINE, read_no_accept, NULL},
-    {"mcast_dst_ip", KEYWORD_LINE, read_mcast_dst, NULL},
     {"down_timer_adverts", KEYWORD_LINE, read_down_timer, NULL},
-    {"lower_prio_no_advert", KEYWORD_ONLY_OFF, NULL, NULL},
-    {"higher_prio_send_advert", KEYWORD_ONLY_OFF, NULL, NULL},
-    {"strict_mode", KEYWORD_ONLY_OFF, NULL, NULL},
-    {"unicast_src_ip", KEYWORD_UNSUPPORTED, NULL, UNICAST},
-    {"unicast_peer", KEYWORD_UNSUPPORTED, NULL, UNICAST},
-    {"unicast_fault_no_peer", KEYWORD_UNSUPPORTED, NULL, UNICAST},
-    {"unicast_ttl", KEYWORD_UNSUPPORTED, NULL, UNICAST},
-    {"old_unicast_checksum", KEYWORD_UNSUPPORTED, NULL, UNICAST},
-    {"use_vmac", KEYWORD_UNSUPPORTED, NULL, NOVMAC},
-    {"use_vmac_addr", KEYWORD_UNSUPPORTED, NULL, NOVMAC},
-    {"vmac_xmit_base", KEYWORD_UNSUPPORTED, NULL, NOVMAC},
+    {"use_vmac", KEYWORD_LINE, read_vmac, NULL},
+    {"use_vmac_addr", KEYWORD_UNSUPPORTED, NULL,
+	"only addresses on the instance's interface have a virtual MAC address"},
     {"use_ipvlan", KEYWORD_UNSUPPORTED, NULL, NULL},
     {"vrf", KEYWORD_UNSUPPORTED, NULL, NULL},
-    {"track_interface", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
-    {"track_script", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"track_file", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
+    {"track_interface", KEYWORD_BLOCK, read_tracks, NULL},
+    {"track_script", KEYWORD_BLOCK, read_tracks, NULL},
+    {"track_file", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_process", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
     {"track_bfd", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
     {"track_src_ip", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
-    {"dont_track_primary", KEYWORD_UNSUPPORTED, NULL, NULL},
-    {"virtual_routes", KEYWORD_UNSUPPORTED, NULL, NULL},
-    {"virtual_rules", KEYWORD_UNSUPPORTED, NULL, NULL},
     {"promote_secondaries", KEYWORD_UNSUPPORTED, NULL, "set the sysctl promote_secondaries"},
     {"garp_extra_if", KEYWORD_UNSUPPORTED, NULL, NULL},
-    {"lvs_sync_daemon_interface", KEYWORD_UNSUPPORTED, NULL, NULL},
+    {"lvs_sync_daemon_interface", KEYWORD_LINE, read_sync_interface, NULL},
     {"linkbeat_use_polling", KEYWORD_UNSUPPORTED, NULL, NULL},
-    {"notify", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"notify_master", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"notify_backup", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"notify_fault", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"notify_stop", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"notify_deleted", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"notify_master_rx_lower_pri", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
+    {"notify", KEYWORD_LINE, read_vrrp_notify, NULL},
+    {"notify_master", KEYWORD_LINE, read_vrrp_notify, NULL},
+    {"notify_backup", KEYWORD_LINE, read_vrrp_notify, NULL},
+    {"notify_fault", KEYWORD_LINE, read_vrrp_notify, NULL},
+    {"notify_stop", KEYWORD_LINE, read_vrrp_notify, NULL},
+    {"notify_deleted", KEYWORD_LINE, read_vrrp_notify, NULL},
+    {"notify_master_rx_lower_pri", KEYWORD_LINE, read_vrrp_notify, NULL},
     {"smtp_alert", KEYWORD_IDLE, NULL,
 	"directord sends no mail; its events are SNMP notifications"},
-    {"notify_priority_changes", KEYWORD_IDLE, NULL, NULL},
-    {"check_unicast_src", KEYWORD_IDLE, NULL, UNICAST},
     {"skip_check_adv_addr", KEYWORD_IDLE, NULL, NULL},
     {"kernel_rx_buf_size", KEYWORD_IDLE, NULL, NULL},
     {"debug", KEYWORD_IDLE, NULL, NULL},
@@ -274,18 +487,10 @@ static void read_instance(struct reader *r, struct block *b, const struct statem
 	    .data = &list};
 
 	(void)b;
-	marks_row(&i->row, st->at);
-	if (!read_words(r, st, 2, 2) ||
-	    !read_value(r, &i->row, COL_vrrp_instance_name, &st->words[1])) {
-		marks_free_row(&i->row);
-		lexer_skip_block(r->lexer);
+	if (!read_named(r, &i->row, COL_vrrp_instance_name, st))
 		return;
-	}
 	list.instance = i->name;
-	if (read_insert(r, &i->row))
-		read_block(r, &block);
-	else
-		lexer_skip_block(r->lexer);
+	read_block(r, &block);
 }
 
 /* ---- vrrp_sync_group */
@@ -305,6 +510,15 @@ static void read_members(struct reader *r, struct block *b, const struct stateme
 	}
 }
 
+/* keepalived's oldest form of it: the members are not in a block of their own. */
+static void read_bare_member(struct reader *r, struct block *b, const struct statement *st)
+{
+	struct block members = {.data = b->scopes[0].row};
+
+	read_members(r, &members, st);
+	r->members->bare = true;
+}
+
 static void read_group(struct reader *r, struct block *b, const struct statement *st)
 {
 	static const struct block_type type = {"group", NULL, read_members};
@@ -316,24 +530,29 @@ static void read_group(struct reader *r, struct block *b, const struct statement
 		lexer_skip_block(r->lexer);
 }
 
+/* keepalived's older word for it. */
+static void read_global_tracking(struct reader *r, struct block *b, const struct statement *st)
+{
+	read_column(r, b->scopes[0].row, COL_sync_group_tracking_weight, st);
+}
+
 static const struct keyword sync_group_keywords[] = {
     {"group", KEYWORD_BLOCK, read_group, NULL},
-    {"track_interface", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
-    {"track_script", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"track_file", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
+    {"track_interface", KEYWORD_BLOCK, read_tracks, NULL},
+    {"track_script", KEYWORD_BLOCK, read_tracks, NULL},
+    {"track_file", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_process", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
     {"track_bfd", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
-    {"notify", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"notify_master", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"notify_backup", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"notify_fault", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"notify_stop", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"notify_deleted", KEYWORD_UNSUPPORTED, NULL, NOSCRIPT},
-    {"global_tracking", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
-    {"sync_group_tracking_weight", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
+    {"notify", KEYWORD_LINE, read_vrrp_notify, NULL},
+    {"notify_master", KEYWORD_LINE, read_vrrp_notify, NULL},
+    {"notify_backup", KEYWORD_LINE, read_vrrp_notify, NULL},
+    {"notify_fault", KEYWORD_LINE, read_vrrp_notify, NULL},
+    {"notify_stop", KEYWORD_LINE, read_vrrp_notify, NULL},
+    {"notify_deleted", KEYWORD_IDLE, NULL, "a group that is deleted is not told of"},
+    {"global_tracking", KEYWORD_LINE, read_global_tracking, NULL},
+    {"name", KEYWORD_NAME, read_bare_member, NULL},
     {"smtp_alert", KEYWORD_IDLE, NULL,
 	"directord sends no mail; its events are SNMP notifications"},
-    {"notify_priority_changes", KEYWORD_IDLE, NULL, NULL},
     {NULL, KEYWORD_IDLE, NULL, NULL},
 };
 
@@ -346,20 +565,248 @@ static void read_sync_group(struct reader *r, struct block *b, const struct stat
 	    .scopes = {{&g->row, table_mask(g->row.table, CLASS_CONFIG)}}};
 
 	(void)b;
-	marks_row(&g->row, st->at);
-	if (!read_words(r, st, 2, 2) ||
-	    !read_value(r, &g->row, COL_sync_group_name, &st->words[1])) {
-		marks_free_row(&g->row);
-		lexer_skip_block(r->lexer);
+	if (read_named(r, &g->row, COL_sync_group_name, st))
+		read_block(r, &block);
+}
+
+/* ---- vrrp_script */
+
+/* The words of a command; one that was quoted in the file is the whole command. */
+static void read_command(struct reader *r, struct block *b, const struct statement *st)
+{
+	struct row *s = b->scopes[0].row;
+	char text[1024] = "";
+
+	if (!read_words(r, st, 2, SIZE_MAX))
+		return;
+	for (size_t k = 1; k < st->n; k++)
+		if (strlen(text) + strlen(st->words[k].text) + 2 < sizeof(text)) {
+			strcat(text, k > 1 ? " " : "");
+			strcat(text, st->words[k].text);
+		}
+	if (read_value(r, s, COL_script_command, &(struct word){text, st->words[1].at}))
+		marks_column(s, COL_script_command, st->at);
+}
+
+/* weight NUMBER [reverse], of a script or a file */
+static void read_source_weight(
+    struct reader *r, struct row *row, int weight, int reverse, const struct statement *st)
+{
+	if (!read_words(r, st, 2, 3) || !read_value(r, row, weight, &st->words[1]))
+		return;
+	marks_column(row, weight, st->at);
+	if (st->n == 2)
+		return;
+	if (strcmp(st->words[2].text, "reverse") != 0) {
+		diagnosis_error(r->d, st->words[2].at, "unknown keyword '%s'; is 'reverse' meant?",
+		    st->words[2].text);
 		return;
 	}
-	if (read_insert(r, &g->row))
+	column_set_number(row, &row->table->columns[reverse], true);
+	marks_column(row, reverse, st->words[2].at);
+}
+
+static void read_script_weight(struct reader *r, struct block *b, const struct statement *st)
+{
+	read_source_weight(r, b->scopes[0].row, COL_script_weight, COL_script_reverse, st);
+}
+
+/* user NAME [GROUP] */
+static void read_script_user(struct reader *r, struct block *b, const struct statement *st)
+{
+	read_user(r, b->scopes[0].row, COL_script_user, COL_script_user_group, st);
+}
+
+static const struct keyword script_keywords[] = {
+    {"script", KEYWORD_LINE, read_command, NULL},
+    {"weight", KEYWORD_LINE, read_script_weight, NULL},
+    {"user", KEYWORD_LINE, read_script_user, NULL},
+    {NULL, KEYWORD_IDLE, NULL, NULL},
+};
+
+static void read_script(struct reader *r, struct block *b, const struct statement *st)
+{
+	static const struct block_type type = {"vrrp_script", script_keywords, NULL};
+	struct script *s = ROW_NEW(script);
+	struct block block = {.type = &type,
+	    .at = st->at,
+	    .scopes = {{&s->row, table_mask(s->row.table, CLASS_CONFIG)}}};
+
+	(void)b;
+	if (read_named(r, &s->row, COL_script_name, st))
 		read_block(r, &block);
+}
+
+/* ---- track_file */
+
+static void read_file_weight(struct reader *r, struct block *b, const struct statement *st)
+{
+	read_source_weight(r, b->scopes[0].row, COL_track_file_weight, COL_track_file_reverse, st);
+}
+
+/* init_file [VALUE] [overwrite] */
+static void read_init_file(struct reader *r, struct block *b, const struct statement *st)
+{
+	struct track_file *f = (struct track_file *)b->scopes[0].row;
+	size_t k = 1;
+
+	if (!read_words(r, st, 1, 3))
+		return;
+	f->init = TRACK_INIT_CREATE;
+	marks_column(&f->row, COL_track_file_init, st->at);
+	if (k < st->n && strcmp(st->words[k].text, "overwrite") != 0) {
+		if (!read_value(r, &f->row, COL_track_file_init_value, &st->words[k]))
+			return;
+		marks_column(&f->row, COL_track_file_init_value, st->words[k++].at);
+	}
+	if (k == st->n)
+		return;
+	if (k + 1 == st->n && strcmp(st->words[k].text, "overwrite") == 0)
+		f->init = TRACK_INIT_OVERWRITE;
+	else
+		diagnosis_error(r->d, st->words[st->n - 1].at,
+		    "unknown keyword '%s'; is 'overwrite' meant?", st->words[st->n - 1].text);
+}
+
+static const struct keyword track_file_keywords[] = {
+    {"weight", KEYWORD_LINE, read_file_weight, NULL},
+    {"init_file", KEYWORD_LINE, read_init_file, NULL},
+    {NULL, KEYWORD_IDLE, NULL, NULL},
+};
+
+static void read_track_file(struct reader *r, struct block *b, const struct statement *st)
+{
+	static const struct block_type type = {"track_file", track_file_keywords, NULL};
+	struct track_file *f = ROW_NEW(track_file);
+	struct block block = {.type = &type,
+	    .at = st->at,
+	    .scopes = {{&f->row, table_mask(f->row.table, CLASS_CONFIG)}}};
+
+	(void)b;
+	if (read_named(r, &f->row, COL_track_file_name, st))
+		read_block(r, &block);
+}
+
+/* ---- garp_group: interfaces, and the intervals of instances on them */
+
+struct garp_group {
+	struct garp_group *next;
+	uint32_t number;
+	struct vrrp_instance *values; /* its intervals */
+	char (*interfaces)[IFNAMSIZ];
+	size_t n;
+};
+
+static struct garp_group *garp_group_with(const struct reader *r, const char *interface)
+{
+	for (struct garp_group *g = r->garp_groups; g; g = g->next)
+		for (size_t k = 0; k < g->n; k++)
+			if (strcmp(g->interfaces[k], interface) == 0)
+				return g;
+	return NULL;
+}
+
+static void add_garp_interface(struct reader *r, struct garp_group *g, const struct word *w)
+{
+	if (strlen(w->text) >= IFNAMSIZ) {
+		diagnosis_error(r->d, w->at, "'%s' is no name of an interface", w->text);
+		return;
+	}
+	if (garp_group_with(r, w->text)) {
+		diagnosis_error(r->d, w->at, "'%s' is in a garp_group already", w->text);
+		return;
+	}
+	g->interfaces = realloc(g->interfaces, (g->n + 1) * sizeof(*g->interfaces));
+	if (!g->interfaces)
+		abort();
+	snprintf(g->interfaces[g->n++], IFNAMSIZ, "%s", w->text);
+}
+
+static void read_garp_interface(struct reader *r, struct block *b, const struct statement *st)
+{
+	if (read_words(r, st, 2, 2))
+		add_garp_interface(r, b->data, &st->words[1]);
+}
+
+static void read_garp_item(struct reader *r, struct block *b, const struct statement *st)
+{
+	for (size_t k = 0; k < st->n; k++)
+		add_garp_interface(r, b->data, &st->words[k]);
+}
+
+static void read_garp_interfaces(struct reader *r, struct block *b, const struct statement *st)
+{
+	static const struct block_type type = {"interfaces", NULL, read_garp_item};
+	struct block list = {.type = &type, .at = st->at, .data = b->data};
+
+	if (read_words(r, st, 1, 1))
+		read_block(r, &list);
 	else
 		lexer_skip_block(r->lexer);
 }
 
+#define GARP_INTERVALS (COLUMN(vrrp_instance, garp_interval) | COLUMN(vrrp_instance, gna_interval))
+
+static void read_garp_group(struct reader *r, struct block *b, const struct statement *st)
+{
+	static const struct keyword keywords[] = {
+	    {"interface", KEYWORD_LINE, read_garp_interface, NULL},
+	    {"interfaces", KEYWORD_BLOCK, read_garp_interfaces, NULL},
+	    {NULL, KEYWORD_IDLE, NULL, NULL},
+	};
+	static const struct block_type type = {"garp_group", keywords, NULL};
+	struct garp_group *g;
+	struct block block = {.type = &type, .at = st->at};
+
+	(void)b;
+	if (!read_words(r, st, 1, 1)) {
+		lexer_skip_block(r->lexer);
+		return;
+	}
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		abort();
+	g->values = ROW_NEW(vrrp_instance);
+	g->number = r->garp_groups ? r->garp_groups->number + 1 : 1;
+	g->next = r->garp_groups;
+	r->garp_groups = g;
+	block.data = g;
+	block.scopes[0] = (struct scope){&g->values->row, GARP_INTERVALS};
+	read_block(r, &block);
+	if (!g->n)
+		diagnosis_error(r->d, st->at, "a garp_group needs an interface");
+	else if (!marks_given(&g->values->row))
+		diagnosis_error(r->d, st->at, "a garp_group needs an interval");
+}
+
+/* Alone on its interface, an instance needs no group. */
+static void settle_garp_group(const struct reader *r, struct vrrp_instance *i, column_mask given)
+{
+	const struct garp_group *g = garp_group_with(r, i->interface);
+
+	if (!g)
+		return;
+	marks_inherit(&i->row, &g->values->row, GARP_INTERVALS);
+	if (!(given & COLUMN(vrrp_instance, garp_group)) && g->n > 1)
+		i->garp_group = g->number;
+}
+
+static void free_garp_groups(struct reader *r)
+{
+	for (struct garp_group *g = r->garp_groups, *next; g; g = next) {
+		next = g->next;
+		marks_free_row(&g->values->row);
+		free(g->interfaces);
+		free(g);
+	}
+	r->garp_groups = NULL;
+}
+
 const struct keyword vrrp_root_keywords[] = {
+    {"garp_group", KEYWORD_BLOCK, read_garp_group, NULL},
+    {"vrrp_script", KEYWORD_BLOCK, read_script, NULL},
+    {"track_file", KEYWORD_BLOCK, read_track_file, NULL},
+    {"vrrp_track_file", KEYWORD_BLOCK, read_track_file, NULL},
     {"vrrp_instance", KEYWORD_BLOCK, read_instance, NULL},
     {"vrrp_sync_group", KEYWORD_BLOCK, read_sync_group, NULL},
     {NULL, KEYWORD_IDLE, NULL, NULL},
@@ -371,7 +818,10 @@ static void join_group(struct reader *r, const struct membership *m)
 {
 	struct vrrp_instance *i = store_vrrp_instance(r->store, m->instance);
 
-	if (!i) {
+	if (!i && m->bare) {
+		diagnosis_error(
+		    r->d, m->at, "unknown keyword '%s' in vrrp_sync_group", m->instance);
+	} else if (!i) {
 		diagnosis_error(r->d, m->at, "there is no vrrp_instance '%s'", m->instance);
 	} else if (*i->sync_group && i->sync_group != m->group) {
 		diagnosis_error(r->d, m->at, "the instance '%s' is in the group '%s' already",
@@ -429,15 +879,33 @@ static void complete_defaults(struct reader *r)
 	}
 }
 
-/* What contradicts the rest of the instance and has no effect with keepalived has none here. */
-static void drop_column(struct reader *r, struct vrrp_instance *i, int column, const char *why)
+/* What strict mode does not have is reset, as keepalived does; what it cannot do without is an error later. */
+static void reset_strict(struct reader *r, struct vrrp_instance *i, int column, int64_t value)
 {
-	struct row *fresh = row_new(i->row.table);
+	const struct column *c = &i->row.table->columns[column];
 
-	diagnosis_warn(r->d, marks_place(&i->row, column), "'%s' has no effect here: %s",
-	    i->row.table->columns[column].keyword, why);
-	row_copy_columns(&i->row, fresh, (column_mask)1 << column);
-	row_free(fresh);
+	if (column_number(&i->row, c) == value)
+		return;
+	diagnosis_warn(r->d, marks_place(&i->row, column),
+	    "'%s' has no effect here: it is not as strict mode wants it", c->keyword);
+	column_set_number(&i->row, c, value);
+}
+
+static void adjust_strict(struct reader *r, struct vrrp_instance *i)
+{
+	bool owner = i->priority == PRIORITY_OWNER;
+
+	if (!i->strict_mode)
+		return;
+	reset_strict(r, i, COL_vrrp_instance_initial_state,
+	    owner ? VRRP_INITIAL_MASTER : VRRP_INITIAL_BACKUP);
+	reset_strict(r, i, COL_vrrp_instance_auth_type, VRRP_AUTH_NONE);
+	reset_strict(r, i, COL_vrrp_instance_preempt_delay, 0);
+	if (i->version == 2 && !owner)
+		reset_strict(r, i, COL_vrrp_instance_accept, false);
+	reset_strict(r, i, COL_vrrp_instance_garp_lower_repeat, 0);
+	reset_strict(r, i, COL_vrrp_instance_lower_prio_no_advert, true);
+	reset_strict(r, i, COL_vrrp_instance_higher_prio_send_advert, false);
 }
 
 static void adjust_preemption(struct reader *r, struct vrrp_instance *i)
@@ -445,13 +913,13 @@ static void adjust_preemption(struct reader *r, struct vrrp_instance *i)
 	bool master = i->initial_state == VRRP_INITIAL_MASTER;
 
 	if (!i->preempt && i->priority == PRIORITY_OWNER)
-		drop_column(r, i, COL_vrrp_instance_preempt,
+		drop_column(r, &i->row, COL_vrrp_instance_preempt,
 		    "an address owner (priority 255) always preempts");
 	else if (!i->preempt && master)
-		drop_column(r, i, COL_vrrp_instance_preempt,
+		drop_column(r, &i->row, COL_vrrp_instance_preempt,
 		    "the initial state is MASTER; it must be BACKUP");
 	if (i->preempt_delay && master)
-		drop_column(r, i, COL_vrrp_instance_preempt_delay,
+		drop_column(r, &i->row, COL_vrrp_instance_preempt_delay,
 		    "the initial state is MASTER; it must be BACKUP");
 }
 
@@ -460,46 +928,233 @@ static void adjust_authentication(struct reader *r, struct vrrp_instance *i)
 	if (i->auth_type == VRRP_AUTH_NONE)
 		return;
 	if (i->version == 3)
-		drop_column(r, i, COL_vrrp_instance_auth_type, "version 3 has no authentication");
+		drop_column(
+		    r, &i->row, COL_vrrp_instance_auth_type, "version 3 has no authentication");
 	else if (!*i->auth_password)
-		drop_column(r, i, COL_vrrp_instance_auth_type, "there is no auth_pass");
+		drop_column(r, &i->row, COL_vrrp_instance_auth_type, "there is no auth_pass");
 }
 
-static bool has_address(const struct reader *r, const struct vrrp_instance *i)
+static void check_vmac(struct reader *r, struct vrrp_instance *i)
 {
-	struct vrrp_address *key = ROW_NEW(vrrp_address);
-	const struct vrrp_address *a;
+	if (i->vmac_xmit_base && !i->use_vmac)
+		diagnosis_warn(r->d, marks_place(&i->row, COL_vrrp_instance_vmac_xmit_base),
+		    "'vmac_xmit_base' has no effect here: there is no use_vmac");
+}
 
-	row_set_text(&key->instance, i->name);
-	a = (const struct vrrp_address *)store_at_or_after(r->store, &key->row);
-	row_free(&key->row);
-	return a && a->instance == i->name;
+/* The first one in the advertisement; NULL if there is none. */
+static const struct vrrp_address *first_advertised(
+    const struct reader *r, const struct vrrp_instance *i)
+{
+	const struct vrrp_address *first = NULL;
+
+	STORE_FOREACH_OF(vrrp_address, a, r->store, i->name)
+	if (!a->excluded && (!first || a->position < first->position))
+		first = a;
+	return first;
+}
+
+/* The family is that of what is advertised, or else of the source or a peer, unless it is said. */
+static void settle_family(struct reader *r, struct vrrp_instance *i, column_mask given)
+{
+	const struct vrrp_address *first = first_advertised(r, i);
+	const struct vrrp_peer *peer =
+	    (const struct vrrp_peer *)store_first_of(r->store, TABLE_vrrp_peer, i->name);
+	uint8_t family = first ? first->address.family : i->source_address.family;
+
+	if (!first && !addr_is_set(&i->source_address) && peer)
+		family = peer->address.family;
+	if (!(given & COLUMN(vrrp_instance, family)))
+		i->family = family == ADDR_IPV6 ? INET_IPV6 : INET_IPV4;
+	if (first && !peer && family == ADDR_IPV6 && !addr_is_link_local(&first->address))
+		diagnosis_warn(r->d, marks_place(&first->row, -1),
+		    "the first address of an IPv6 instance should be link-local (RFC 9568, "
+		    "section 5.2.9)");
+}
+
+/* A peer with a range of its own is known by its address. */
+static void adjust_source_check(const struct reader *r, struct vrrp_instance *i, column_mask given)
+{
+	const struct vrrp_peer *p =
+	    (const struct vrrp_peer *)store_first_of(r->store, TABLE_vrrp_peer, i->name);
+
+	if (given & COLUMN(vrrp_instance, check_unicast_src))
+		return;
+	for (; p && p->instance == i->name; p = (const struct vrrp_peer *)store_next(&p->row))
+		if (inherit_is_strict(p))
+			i->check_unicast_src = true;
+}
+
+/* The RFC's group is meant where none is said. */
+static void settle_group(const struct reader *r, struct vrrp_instance *i, column_mask given)
+{
+	bool six = i->family == INET_IPV6;
+	struct addr own;
+
+	if (!(given & COLUMN(vrrp_instance, mcast_group)) && r->groups_given[six])
+		i->mcast_group = r->mcast_groups[six];
+	if (addr_parse(&own, six ? "ff02::12" : "224.0.0.18") && addr_equal(&own, &i->mcast_group))
+		i->mcast_group = addr_any(ADDR_NONE);
 }
 
 static void finish_instance(struct reader *r, struct vrrp_instance *i)
 {
 	column_mask given = marks_given(&i->row);
 
+	settle_family(r, i, given);
+	settle_group(r, i, given);
+	settle_garp_group(r, i, given);
+	marks_inherit(&i->row, &r->instance_defaults->row, COLUMN(vrrp_instance, strict_mode));
 	inherit(&i->row, given, store_system(r->store)->vrrp_version);
 	if (i->priority == PRIORITY_OWNER && !(given & COLUMN(vrrp_instance, priority)))
 		diagnosis_warn(r->d, marks_place(&i->row, COL_vrrp_instance_initial_state),
 		    "an instance with the state MASTER and without a priority has priority 255: it "
 		    "is the "
 		    "address owner");
-	marks_inherit(&i->row, &r->instance_defaults->row, ~(column_mask)0);
+	marks_inherit(&i->row, &r->instance_defaults->row, inherit_global(i));
+	adjust_source_check(r, i, given);
+	adjust_strict(r, i);
 	adjust_preemption(r, i);
 	adjust_authentication(r, i);
-	if (!has_address(r, i))
+	check_vmac(r, i);
+	if (!store_first_of(r->store, TABLE_vrrp_peer, i->name) && !i->unicast_fault_no_peer &&
+	    given & (COLUMN(vrrp_instance, unicast_ttl) | COLUMN(vrrp_instance, unicast_checksum)))
+		diagnosis_warn(r->d, marks_place(&i->row, -1),
+		    "the instance '%s' has no unicast peer: it is multicast", i->name);
+	if (!store_first_of(r->store, TABLE_vrrp_address, i->name))
 		diagnosis_warn(r->d, marks_place(&i->row, -1),
 		    "the instance '%s' has no virtual address", i->name);
 }
 
+/* The weight of a script or a file that is tracked, or of what tracks it. */
+static int32_t tracked_weight(const struct vrrp_track *t, const struct row *source)
+{
+	if (!source || t->own_weight)
+		return t->weight;
+	return source->table->id == TABLE_script ? ((const struct script *)source)->weight
+						 : ((const struct track_file *)source)->weight;
+}
+
+/* A weight that cannot count (see core/vrrp/tracking.c) is not what was meant. */
+static void warn_of_weights(struct reader *r)
+{
+	STORE_FOREACH (vrrp_track, t, r->store) {
+		const struct vrrp_instance *i = store_vrrp_instance(r->store, t->instance);
+		int table = track_table(t->kind);
+		const struct row *source =
+		    table < 0 ? NULL : store_named(r->store, (enum table_id)table, t->tracked);
+		const struct sync_group *g = i ? store_sync_group(r->store, i->sync_group) : NULL;
+
+		if (!i || !tracked_weight(t, source))
+			continue;
+		if (i->priority == PRIORITY_OWNER)
+			diagnosis_warn(r->d, marks_place(&t->row, -1),
+			    "the weight has no effect: an address owner's priority is always 255");
+		else if (source && g && !g->tracking_weight)
+			diagnosis_warn(r->d, marks_place(&t->row, -1),
+			    "a %s with a weight has no effect in a group without "
+			    "sync_group_tracking_weight",
+			    enum_word(&enumeration_track_kind, t->kind));
+	}
+}
+
+static void add_sync_daemon(struct reader *r, enum sync_role role)
+{
+	struct sync_daemon *d = ROW_NEW(sync_daemon);
+
+	d->role = role;
+	marks_row(&d->row, r->sync_at);
+	row_set_text(&d->vrrp_instance, r->sync_instance);
+	if (read_value(r, &d->row, COL_sync_daemon_interface,
+		&(struct word){r->sync_interface, r->sync_at}))
+		read_insert(r, &d->row);
+	else
+		marks_free_row(&d->row);
+}
+
+static void add_sync_daemons(struct reader *r)
+{
+	if (!r->sync_interface)
+		return;
+	if (store_count(r->store, TABLE_sync_daemon)) {
+		diagnosis_warn(r->d, r->sync_at,
+		    "'lvs_sync_daemon_interface' has no effect here: there is an lvs_sync_daemon");
+		return;
+	}
+	add_sync_daemon(r, SYNC_MASTER);
+	add_sync_daemon(r, SYNC_BACKUP);
+}
+
+static void drop_tracks_of(struct reader *r, enum table_id t, const char *script)
+{
+	for (struct row *row = store_first(r->store, t), *next; row; row = next) {
+		const struct column *c = row->table->columns;
+
+		next = store_next(row);
+		if (column_number(row, &c[COL_vrrp_track_kind]) != TRACK_SCRIPT ||
+		    column_text(row, &c[COL_vrrp_track_tracked]) != script)
+			continue;
+		diagnosis_warn(r->d, marks_place(row, -1),
+		    "the script '%s' is not tracked: it has no command", script);
+		store_remove(r->store, row);
+		marks_free_row(row);
+	}
+}
+
+/* A script without a command, as where a line of it is for another configuration (@ID), is none. */
+static void drop_empty_scripts(struct reader *r)
+{
+	for (struct row *row = store_first(r->store, TABLE_script), *next; row; row = next) {
+		const struct script *s = (const struct script *)row;
+
+		next = store_next(row);
+		if (*s->command)
+			continue;
+		diagnosis_warn(r->d, marks_place(row, -1),
+		    "the vrrp_script '%s' has no effect: it has no command", s->name);
+		drop_tracks_of(r, TABLE_vrrp_track, s->name);
+		drop_tracks_of(r, TABLE_sync_group_track, s->name);
+		store_remove(r->store, row);
+		marks_free_row(row);
+	}
+}
+
 void read_vrrp_finish(struct reader *r)
 {
+	drop_empty_scripts(r);
+	add_sync_daemons(r);
 	join_groups(r);
 	complete_defaults(r);
 	STORE_FOREACH (vrrp_instance, i, r->store)
 		finish_instance(r, i);
+	warn_of_weights(r);
+}
+
+static const struct virtual_service *service_at(const struct reader *r, const struct addr *a)
+{
+	STORE_FOREACH (virtual_service, s, r->store)
+		if (s->protocol != SERVICE_FWMARK && addr_equal(&s->address, a))
+			return s;
+	return NULL;
+}
+
+void read_vrrp_check(struct reader *r)
+{
+	const struct vrrp_instance *i = NULL;
+
+	STORE_FOREACH (vrrp_address, a, r->store) {
+		const struct virtual_service *s;
+
+		if (!i || i->name != a->instance)
+			i = store_vrrp_instance(r->store, a->instance);
+		if (!i || i->accept || i->priority == PRIORITY_OWNER)
+			continue;
+		s = service_at(r, &a->address);
+		if (s)
+			diagnosis_warn(r->d, marks_place(&a->row, -1),
+			    "the instance '%s' accepts no packets to this address: neither does "
+			    "the virtual server '%s'",
+			    i->name, s->virtual_server);
+	}
 }
 
 void read_vrrp_free(struct reader *r)
@@ -511,4 +1166,7 @@ void read_vrrp_free(struct reader *r)
 		free(m);
 	}
 	r->members = NULL;
+	free_garp_groups(r);
+	str_free(r->sync_interface);
+	str_free(r->sync_instance);
 }

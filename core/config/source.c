@@ -119,6 +119,14 @@ static char *read_whole(int fd, size_t *len)
 	return text;
 }
 
+static void note_time(struct diagnosis *d, const struct timespec *modified)
+{
+	usec_t t = (usec_t)modified->tv_sec * USEC_PER_SEC + (usec_t)modified->tv_nsec / 1000;
+
+	if (t > d->newest)
+		d->newest = t;
+}
+
 static char *folder_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -167,6 +175,8 @@ static struct frame *open_file(
 		errno = EINVAL; /* nothing that could be without end */
 	else if (fd >= 0)
 		f->text = read_whole(fd, &f->len);
+	if (f->text)
+		note_time(s->d, &st.st_mtim);
 	if (!f->text) {
 		FATAL(s, at, "%s: %s", path, strerror(errno));
 	}

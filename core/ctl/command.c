@@ -2,12 +2,10 @@
 /* See command.h. */
 #include "core/ctl/command.h"
 
-#include <string.h>
 #include <unistd.h>
+#include "core/ctl/diff.h"
+#include "core/ctl/history.h"
 #include "core/ctl/status.h"
-
-/* A reload reads files and names; a commit waits for the disk. */
-#define CALL_TIMEOUT (60 * USEC_PER_SEC)
 
 /* ------------------------------------------------------------------ status and show */
 
@@ -140,128 +138,99 @@ int command_follow(struct session *s, const struct options *o)
 	return status;
 }
 
-/* ------------------------------------------------------------------- reload and set */
+/* ------------------------------------------------------------------------- history */
 
-static int refused(struct session *s, const struct refusal *r)
+static void history(struct session *s)
 {
-	fputs("directorctl: refused: ", s->err);
-	if (*r->row)
-		fprintf(s->err, "%s: ", r->row);
-	if (r->table && r->column >= 0)
-		fprintf(s->err, "%s: ", r->table->columns[r->column].name);
-	fprintf(s->err, "%s\n", r->reason);
-	return CTL_REFUSED;
+	const struct options *o = s->options;
+	struct history_choice choice = {o->generation, o->last};
+	bool ok = (o->json ? history_json : history_text)(s->out, &s->style, s->store, &choice);
+
+	if (!ok)
+		fprintf(s->err, "directorctl: the history has no generation %u\n", o->generation);
+	session_end(s, ok ? CTL_OK : CTL_REFUSED);
 }
+
+const struct session_ops command_history = {history, NULL};
+
+/* -------------------------------------------------------------------- diff and export */
+
+static void ignore_warning(const char *text, void *arg)
+{
+	(void)text;
+	(void)arg;
+}
+
+static void begin_diff(struct session *s, const struct system *sys, bool modified)
+{
+	const struct options *o = s->options;
+
+	if (o->json) {
+		fputs("{\n  \"file\": ", s->out);
+		json_string(s->out, sys->config_file);
+		fprintf(s->out, ",\n  \"file_modified\": %s,\n  \"differences\": ",
+		    modified ? "true" : "false");
+	} else if (modified) {
+		fprintf(s->out,
+		    "# %s was modified after directord read it: what differs may be due to that\n",
+		    sys->config_file);
+	}
+}
+
+static int compare(struct session *s, const struct system *sys, struct config *c)
+{
+	const struct options *o = s->options;
+	size_t n;
+
+	begin_diff(s, sys, config_modified(c) != sys->file_modified);
+	if (!o->json)
+		return diff_text(s->out, config_store(c), s->store) ? CTL_DIFFERENT : CTL_OK;
+	n = diff_json(s->out, config_store(c), s->store, 2);
+	fputs("\n}\n", s->out);
+	return n ? CTL_DIFFERENT : CTL_OK;
+}
+
+static void diff(struct session *s)
+{
+	const struct system *sys = (const struct system *)store_first(s->store, TABLE_system);
+	struct config_error error;
+	struct config *c = config_read(sys->config_file, &error, ignore_warning, NULL);
+
+	if (c) {
+		session_end(s, compare(s, sys, c));
+	} else {
+		fprintf(s->err,
+		    "directorctl: %s\n"
+		    "directorctl: the file is not valid now; what runs is what was read "
+		    "before\n",
+		    error.text);
+		session_end(s, CTL_TROUBLE);
+	}
+	config_free(c);
+}
+
+const struct session_ops command_diff = {diff, NULL};
+
+static void export_file(struct session *s)
+{
+	const struct options *o = s->options;
+
+	session_end(s, export_text(s->out, &s->style, s->store, o->secrets) ? CTL_OK : CTL_REFUSED);
+}
+
+const struct session_ops command_export = {export_file, NULL};
+
+/* -------------------------------------------------------------------------- reload */
 
 static void reload(struct session *s)
 {
+	static const struct edits none;
 	struct refusal r;
 
-	if (engine_call(s->engine, REQUEST_RELOAD, NULL, 0, CALL_TIMEOUT, &r))
+	if (engine_call(s->engine, REQUEST_RELOAD, NULL, 0, COMMAND_TIMEOUT, &r))
 		session_end(s, CTL_OK);
 	else
-		session_end(s, refused(s, &r));
+		session_end(s, command_refused(s, &none, &r));
 }
 
 const struct session_ops command_reload = {reload, NULL};
-
-static void say_changes(FILE *out, const struct row *old, const struct row *new, column_mask mask)
-{
-	char title[ROW_TEXT_SIZE], a[COLUMN_TEXT_SIZE], b[COLUMN_TEXT_SIZE];
-
-	for (size_t i = 0; i < new->table->ncolumns; i++) {
-		const struct column *c = &new->table->columns[i];
-
-		if (mask >> i & 1)
-			fprintf(out, "%s: %s: %s -> %s\n", row_format(new, title), c->name,
-			    old ? column_format(old, c, a) : "", column_format(new, c, b));
-	}
-}
-
-static void set(struct session *s)
-{
-	const struct options *o = s->options;
-	const struct row *there = store_find(s->store, o->row);
-	struct row *old = there ? row_copy(there) : NULL;
-	struct edit edit = {.row = o->row, .mask = o->mask};
-	struct refusal r, ignored;
-	bool ok = engine_call(s->engine, REQUEST_PREPARE, &edit, 1, CALL_TIMEOUT, &r) &&
-		  engine_call(s->engine, REQUEST_COMMIT, NULL, 0, CALL_TIMEOUT, &r);
-
-	engine_call(s->engine, REQUEST_RELEASE, NULL, 0, CALL_TIMEOUT, &ignored);
-	if (ok)
-		say_changes(s->out, old, o->row, o->mask);
-	row_free(old);
-	session_end(s, ok ? CTL_OK : refused(s, &r));
-}
-
-const struct session_ops command_set = {set, NULL};
-
-/* The column that an argument assigns to; NULL if it is no assignment to one of the table's. */
-static const struct column *assigned(const struct table *t, const char *arg)
-{
-	const char *equals = strchr(arg, '=');
-	char name[64];
-
-	if (!equals || equals - arg >= (int)sizeof(name))
-		return NULL;
-	memcpy(name, arg, (size_t)(equals - arg));
-	name[equals - arg] = '\0';
-	return table_column(t, name);
-}
-
-/* The words of a key may be one argument or several. */
-static bool set_key(struct row *r, char **argv, int argc, char why[WHY_SIZE])
-{
-	char key[2 * KEY_TEXT_SIZE];
-	size_t n = 0;
-
-	key[0] = '\0';
-	for (int i = 0; i < argc && n < sizeof(key); i++)
-		n += (size_t)snprintf(key + n, sizeof(key) - n, "%s%s", i ? " " : "", argv[i]);
-	return row_key_parse(r, key, why);
-}
-
-static bool set_values(struct options *o, char **argv, int argc, FILE *err)
-{
-	char why[WHY_SIZE], title[ROW_TEXT_SIZE];
-
-	for (int i = 0; i < argc; i++) {
-		const struct column *c = assigned(o->row->table, argv[i]);
-
-		if (!column_parse(o->row, c, strchr(argv[i], '=') + 1, why)) {
-			fprintf(err, "directorctl: refused: %s: %s: %s\n",
-			    row_format(o->row, title), c->name, why);
-			return false;
-		}
-		o->mask |= (column_mask)1 << (c - o->row->table->columns);
-	}
-	return true;
-}
-
-bool command_set_parse(struct options *o, char **argv, int argc, FILE *err, int *status)
-{
-	const struct table *t = argc ? show_table_find(argv[0]) : NULL;
-	int values = argc;
-	char why[WHY_SIZE];
-
-	*status = CTL_USAGE;
-	if (!t) {
-		fprintf(err, "directorctl: there is no table '%s'\n", argc ? argv[0] : "");
-		return false;
-	}
-	while (values > 1 && assigned(t, argv[values - 1]))
-		values--;
-	if (values == argc) {
-		fprintf(err, "directorctl: '%s' is not COLUMN=VALUE with a column of %s\n",
-		    argv[argc - 1], t->name);
-		return false;
-	}
-	o->row = row_new(t);
-	if (!set_key(o->row, argv + 1, values - 1, why)) {
-		fprintf(err, "directorctl: %s: %s\n", t->name, why);
-		return false;
-	}
-	*status = CTL_REFUSED;
-	return set_values(o, argv + values, argc - values, err);
-}

@@ -3,8 +3,11 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
+#include "core/model/vmac.h"
 #include "core/ctl/status.h"
 #include "core/ctl/words.h"
+
+#define TRANSITIONS 5 /* of an instance that are shown */
 
 struct facts {
 	struct grid *g;
@@ -54,6 +57,29 @@ static void headline(
 
 /* ---------------------------------------------------------------------------- VRRP */
 
+/* left: 0 also where it is the group's. */
+static void failover_facts(struct facts *f, usec_t left, enum vrrp_failover state)
+{
+	char time[40] = "";
+
+	if (left)
+		snprintf(time, sizeof(time), " for another %u s", (unsigned)(left / USEC_PER_SEC));
+	f->name = "failover";
+	switch (state) {
+	case FAILOVER_NONE:
+		break;
+	case FAILOVER_HANDING_OVER:
+		fact(f, PAINT_WARN, "it is to hand over%s, and waits for another master", time);
+		break;
+	case FAILOVER_ASIDE:
+		fact(f, PAINT_WARN, "stands aside%s, as long as another one is master", time);
+		break;
+	case FAILOVER_ENDED:
+		fact(f, PAINT_WARN, "it was to hand over%s, but nobody else was there", time);
+		break;
+	}
+}
+
 static void instance_facts(struct facts *f, const struct vrrp_instance *i)
 {
 	char a[ADDR_STRLEN];
@@ -62,6 +88,12 @@ static void instance_facts(struct facts *f, const struct vrrp_instance *i)
 	fact(f, PAINT_NONE, "VRRP version %u on %s, virtual router %u, every %g s%s%s", i->version,
 	    i->interface, i->vrid, (double)i->advert_interval / 1e6,
 	    addr_is_set(&i->primary_address) ? ", from " : "", addr_format(&i->primary_address, a));
+	f->name = "VMAC";
+	if (*i->vmac_interface)
+		fact(f, PAINT_NONE, "%s on %s%s", i->vmac_address, i->vmac_interface,
+		    i->vmac_xmit_base ? ", advertisements from the interface's own" : "");
+	if (*i->vmac_error)
+		fact(f, PAINT_BAD, "%s", i->vmac_error);
 	f->name = "priority";
 	fact(f, PAINT_NONE, "%u%s", i->effective_priority,
 	    i->effective_priority == 255 ? " (address owner)" : "");
@@ -81,6 +113,13 @@ static void instance_facts(struct facts *f, const struct vrrp_instance *i)
 		    i->master_priority);
 	else
 		fact(f, PAINT_NONE, "not known");
+	failover_facts(f, i->failover_until ? i->failover : 0, i->failover_state);
+	f->name = "accepts";
+	if (!i->accept && i->effective_priority != 255)
+		fact(f, i->refusing ? PAINT_NONE : PAINT_WARN,
+		    i->refusing ? "no packets to the addresses"
+				: "packets to the addresses, though it should not: see "
+				  "vrrp_filter_state of the table system");
 	f->name = "changes";
 	fact(f, PAINT_NONE, "%u, of them %u to master", i->transitions, i->became_master);
 }
@@ -93,24 +132,102 @@ static void group_facts(struct facts *f, const struct store *store, const struct
 	if (g)
 		fact(f, state_paint(&g->row, "state"), "%s: %s, %u instances", g->name,
 		    enum_word(&enumeration_vrrp_state, g->state), g->members);
+	if (g && g->failover)
+		fact(f, PAINT_WARN, "it is to hand over for another %u s",
+		    (unsigned)(g->failover / USEC_PER_SEC));
 }
 
 static void address_facts(struct facts *f, const struct store *store, const struct vrrp_instance *i)
 {
-	char a[ADDR_STRLEN];
+	char a[ADDR_STRLEN], place[IFNAMSIZ];
 
 	f->name = "addresses";
-	STORE_FOREACH (vrrp_address, v, store) {
+	STORE_FOREACH_OF(vrrp_address, v, store, i->name)
+	{
 		bool wrong = v->present != (i->state == VRRP_MASTER);
 		uint32_t length = v->prefix_length		   ? v->prefix_length
 				  : v->address.family == ADDR_IPV6 ? 128
 								   : 32;
 
-		if (v->instance == i->name)
-			fact(f, wrong ? PAINT_WARN : PAINT_NONE, "%s/%u on %s: %s%s",
-			    addr_format(&v->address, a), length,
-			    *v->interface ? v->interface : i->interface,
-			    v->present ? "set" : "not set", v->excluded ? ", not advertised" : "");
+		fact(f, wrong ? PAINT_WARN : PAINT_NONE, "%s/%u on %s: %s%s",
+		    addr_format(&v->address, a), length, vmac_place(i, v, place),
+		    v->present ? "set" : "not set", v->excluded ? ", not advertised" : "");
+	}
+}
+
+static void neighbour_facts(struct facts *f, const struct style *s, const struct store *store,
+    const struct vrrp_instance *i)
+{
+	char a[ADDR_STRLEN], since[WORDS_SIZE];
+
+	f->name = "others";
+	STORE_FOREACH_OF(vrrp_neighbour, n, store, i->name)
+	{
+		addr_format(&n->address, a);
+		if (n->heard == 0)
+			fact(f, PAINT_WARN, "%s: never heard as master%s", a,
+			    n->dropped ? "; its packets are dropped" : "");
+		else
+			fact(f, PAINT_NONE, "%s: %s, priority %u, heard %s ago", a,
+			    enum_word(&enumeration_neighbour_state, n->state), n->priority,
+			    since_words(n->heard, s, since));
+		if (n->dropped)
+			fact(f, PAINT_WARN, "%" PRIu64 " of its packets were dropped: %s",
+			    n->dropped, enum_word(&enumeration_vrrp_error, n->error));
+	}
+}
+
+/* The last ones, the newest last. */
+static void transition_facts(
+    struct facts *f, const struct store *store, const struct vrrp_instance *i)
+{
+	const struct vrrp_transition *last[TRANSITIONS] = {NULL};
+	char date[DATE_SIZE];
+
+	f->name = "history";
+	STORE_FOREACH_OF(vrrp_transition, t, store, i->name)
+	{
+		memmove(last, last + 1, sizeof(last) - sizeof(last[0]));
+		last[TRANSITIONS - 1] = t;
+	}
+	for (size_t k = 0; k < TRANSITIONS; k++)
+		if (last[k])
+			fact(f, PAINT_NONE, "%s %s -> %s: %s", date_format(last[k]->time, date),
+			    enum_word(&enumeration_vrrp_state, last[k]->old_state),
+			    enum_word(&enumeration_vrrp_state, last[k]->new_state),
+			    last[k]->reason);
+}
+
+/* "10.1.0.0/16 via 10.0.0.1: set", "rule 1000: not set, ..." */
+static void presence_fact(
+    struct facts *f, bool present, const char *why, const char *what, bool master)
+{
+	fact(f, present != master ? PAINT_WARN : PAINT_NONE, "%s: %s%s%s", what,
+	    present ? "set" : "not set", *why ? ", " : "", why);
+}
+
+static void routing_facts(struct facts *f, const struct store *store, const struct vrrp_instance *i)
+{
+	bool master = i->state == VRRP_MASTER;
+	char what[WORDS_SIZE], a[ADDR_STRLEN], via[ADDR_STRLEN];
+
+	f->name = "routes";
+	STORE_FOREACH_OF(vrrp_route, t, store, i->name)
+	{
+		bool on_link = !addr_is_set(&t->gateway);
+
+		snprintf(what, sizeof(what), "%s/%u%s%s%s%s", addr_format(&t->destination, a),
+		    t->prefix_length, on_link ? "" : " via ", addr_format(&t->gateway, via),
+		    *t->interface ? " on " : "", t->interface);
+		presence_fact(f, t->present, t->reason, what, master);
+	}
+	f->name = "rules";
+	STORE_FOREACH_OF(vrrp_rule, u, store, i->name)
+	{
+		snprintf(what, sizeof(what), "%s %u, %s",
+		    enum_word(&enumeration_inet_family, (int32_t)u->family), u->priority,
+		    enum_word(&enumeration_rule_action, (int32_t)u->action));
+		presence_fact(f, u->present, u->reason, what, master);
 	}
 }
 
@@ -135,7 +252,9 @@ static void error_facts(struct facts *f, const struct vrrp_statistics *v)
 			fact(f, PAINT_WARN, "%s: %" PRIu64, c->name, count);
 	}
 	if (v->stalls)
-		fact(f, PAINT_WARN, "the process was held up %u times", v->stalls);
+		fact(f, PAINT_WARN,
+		    "the process was held up %u times, for %.3f s in all, %.3f s at most",
+		    v->stalls, (double)v->stalled / 1e3, v->longest_stall / 1e3);
 }
 
 static void statistics_facts(
@@ -172,7 +291,8 @@ void vrrp_text(FILE *out, const struct style *s, const struct store *store)
 	STORE_FOREACH (vrrp_instance, i, store) {
 		headline(out, s, i->name, state_paint(&i->row, "state"),
 		    state_words(
-			enum_word(&enumeration_vrrp_state, i->state), i->last_change, s, text));
+			state_or_status(&i->row, enum_word(&enumeration_vrrp_state, i->state)),
+			i->last_change, s, text));
 		facts_begin(&f);
 		f.name = "why";
 		if (*i->reason)
@@ -180,6 +300,9 @@ void vrrp_text(FILE *out, const struct style *s, const struct store *store)
 		instance_facts(&f, i);
 		group_facts(&f, store, i);
 		address_facts(&f, store, i);
+		neighbour_facts(&f, s, store, i);
+		routing_facts(&f, store, i);
+		transition_facts(&f, store, i);
 		statistics_facts(&f, store, i);
 		facts_end(&f, out, s);
 	}
@@ -313,7 +436,8 @@ void lvs_text(FILE *out, const struct style *s, const struct store *store)
 	STORE_FOREACH (virtual_server, v, store) {
 		headline(out, s, v->name, state_paint(&v->row, "state"),
 		    state_words(
-			enum_word(&enumeration_virtual_state, v->state), v->last_change, s, text));
+			state_or_status(&v->row, enum_word(&enumeration_virtual_state, v->state)),
+			v->last_change, s, text));
 		facts_begin(&f);
 		f.name = "why";
 		if (*v->reason)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define GAP 2
-#define MAX_COLUMNS 64
+#define MAX_COLUMNS 128
 #define MAX_HEADER 6	  /* lines */
 #define NARROWEST_WRAP 20 /* a text is not made narrower than this */
 #define NARROWEST 40	  /* a terminal narrower than this is not taken seriously */

@@ -9,7 +9,15 @@
 #include "core/ctl/value.h"
 #include "core/model/engine.h"
 
-enum ctl_exit { CTL_OK = 0, CTL_REFUSED = 1, CTL_USAGE = 2, CTL_NO_CONNECTION = 3 };
+enum ctl_exit {
+	CTL_OK = 0,
+	CTL_REFUSED = 1,
+	CTL_USAGE = 2,
+	CTL_NO_CONNECTION = 3,
+	/* of `diff`, as of diff(1) */
+	CTL_DIFFERENT = 1,
+	CTL_TROUBLE = 2,
+};
 
 struct session;
 

@@ -26,7 +26,19 @@ static const struct {
 			  "master_address reason"},
     {TABLE_vrrp_statistics, "adverts_received adverts_sent zero_received zero_sent lower_received "
 			    "announcements send_errors stalls"},
+    {TABLE_vrrp_transition, "time old_state new_state reason"},
+    {TABLE_vrrp_peer, "min_ttl max_ttl"},
+    {TABLE_vrrp_neighbour,
+	"state priority version interval heard adverts_received dropped error configured"},
+    {TABLE_notify_script, "command last_run last_duration last_result runs failures timeouts"},
+    {TABLE_notify_fifo, "path fifo_state lines lines_lost starts last_result"},
+    {TABLE_script, "status last_change last_run last_duration last_result runs failures timeouts"},
+    {TABLE_track_file, "path status value last_change changes reason"},
     {TABLE_vrrp_address, "prefix_length interface present excluded"},
+    {TABLE_vrrp_route, "type gateway interface source nexthops present reason"},
+    {TABLE_vrrp_rule, "action table_id target source source_length destination destination_length "
+		      "present reason"},
+    {TABLE_static_address, "prefix_length scope present reason"},
 };
 
 const struct table *show_table_find(const char *name)
@@ -65,7 +77,7 @@ bool show_by_default(const struct table *t, const struct column *c)
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
 		if (defaults[i].table == t->id)
 			return has_word(defaults[i].columns, c->name);
-	return t->scalar || strcmp(c->name, "storage") != 0;
+	return t->scalar || (strcmp(c->name, "storage") != 0 && strcmp(c->name, "row_status") != 0);
 }
 
 /* ------------------------------------------------------------------------- filters */
@@ -156,7 +168,7 @@ static bool selected(const struct selection *sel, const struct column *c)
  * The columns in the order in which they are shown: the schema's, but the reason, which may be long, at the
  * end.  Returns their number.
  */
-static size_t shown_columns(const struct selection *sel, const struct column *list[64])
+static size_t shown_columns(const struct selection *sel, const struct column *list[COLUMNS_MAX])
 {
 	const struct column *reason = NULL;
 	size_t n = 0;
@@ -178,7 +190,7 @@ static size_t shown_columns(const struct selection *sel, const struct column *li
 
 static void put_columns(struct grid *g, const struct selection *sel)
 {
-	const struct column *list[64];
+	const struct column *list[COLUMNS_MAX];
 	size_t n = shown_columns(sel, list);
 
 	for (size_t i = 0; i < n; i++)
@@ -191,7 +203,7 @@ static void put_columns(struct grid *g, const struct selection *sel)
 static void put_row(
     struct grid *g, const struct style *s, const struct selection *sel, const struct row *r)
 {
-	const struct column *list[64];
+	const struct column *list[COLUMNS_MAX];
 	size_t n = shown_columns(sel, list);
 	char text[VALUE_SIZE];
 
@@ -405,7 +417,10 @@ void show_columns(FILE *out, const struct style *s, const struct table *t)
 			continue;
 		range_text(c, text);
 		grid_cell(g, PAINT_NONE, c->name);
-		grid_cell(g, PAINT_NONE, c->set ? "file, set" : classes[c->class]);
+		grid_cell(g, PAINT_NONE,
+		    !column_writable(c)	       ? classes[c->class]
+		    : c->class == CLASS_CONFIG ? "file, set"
+					       : "set");
 		grid_cell(g, PAINT_NONE, text);
 		grid_cell(g, PAINT_NONE, c->help);
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "core/ctl/show.h"
 #include "core/ctl/words.h"
+#include "core/model/belong.h"
 
 /* With more real servers than these only those are listed that need a look. */
 #define MANY_SERVERS 20
@@ -48,8 +49,41 @@ static void state_fact(struct grid *g, const char *name, const char *state)
 	    *text ? text : "not known yet");
 }
 
-static void print_system(FILE *out, const struct style *s, const struct system *sys)
+/* What was changed and is to be confirmed. */
+static void confirm_fact(struct grid *g, const struct store *store)
 {
+	const struct control *c = (const struct control *)store_first(store, TABLE_control);
+	char text[WORDS_SIZE];
+
+	if (!c || !c->confirm_timeout)
+		return;
+	snprintf(text, sizeof(text),
+	    "what was changed is undone in %u s, unless 'directorctl confirm' confirms it",
+	    c->confirm_timeout);
+	fact(g, "", PAINT_WARN, text);
+}
+
+/* Only a SET can take a row out of effect, so diff names all of them. */
+static void out_of_effect_fact(struct grid *g, const struct store *store)
+{
+	const struct row *why;
+	char text[WORDS_SIZE];
+	unsigned n = 0;
+
+	for (enum table_id t = 0; t < TABLE_COUNT; t++)
+		for (struct row *r = tables[t].config ? store_first(store, t) : NULL; r;
+		     r = store_next(r))
+			n += !belong_in_effect(store, r, &why);
+	if (!n)
+		return;
+	snprintf(text, sizeof(text), "%u %s not in effect (directorctl diff names %s)", n,
+	    n == 1 ? "row is" : "rows are", n == 1 ? "it" : "them");
+	fact(g, "", PAINT_WARN, text);
+}
+
+static void print_system(FILE *out, const struct style *s, const struct store *store)
+{
+	const struct system *sys = (const struct system *)store_first(store, TABLE_system);
 	char text[2 * WORDS_SIZE], age[WORDS_SIZE];
 	struct grid *g = grid_new(2);
 
@@ -59,9 +93,16 @@ static void print_system(FILE *out, const struct style *s, const struct system *
 	grid_column(g, "", NULL, GRID_LEFT);
 	grid_column(g, "", NULL, GRID_WRAP);
 	configuration_fact(g, s, sys);
+	confirm_fact(g, store);
+	out_of_effect_fact(g, store);
 	state_fact(g, "datastore", sys->datastore_state);
 	state_fact(g, "IPVS", sys->lvs_state);
-	state_fact(g, "SNMP", sys->agentx_state);
+	state_fact(g, "SNMP", sys->snmp_state);
+	if (*sys->snmp_state && !is_ok(sys->snmp_state) && sys->event_last > sys->event_notified) {
+		snprintf(text, sizeof(text), "%u events were not sent yet",
+		    sys->event_last - sys->event_notified);
+		fact(g, "", PAINT_WARN, text);
+	}
 	if (sys->lvs_drift) {
 		snprintf(text, sizeof(text),
 		    "%" PRIu64 " entries that others had changed were repaired", sys->lvs_drift);
@@ -104,6 +145,16 @@ static void print_processes(FILE *out, const struct style *s, const struct store
 	grid_free(g);
 }
 
+/* A grid below a blank line, if it has rows; frees it. */
+static void print_section(struct grid *g, FILE *out, const struct style *s)
+{
+	if (grid_rows(g)) {
+		fputc('\n', out);
+		grid_print(g, out, s);
+	}
+	grid_free(g);
+}
+
 /* ---------------------------------------------------------------------------- VRRP */
 
 /* "192.0.2.1, 192.0.2.2 (missing), 3 more" */
@@ -115,10 +166,11 @@ static void addresses_words(
 	char a[ADDR_STRLEN];
 
 	buf[0] = '\0';
-	STORE_FOREACH (vrrp_address, v, store) {
+	STORE_FOREACH_OF(vrrp_address, v, store, i->name)
+	{
 		bool missing = i->state == VRRP_MASTER && !v->present;
 
-		if (v->instance != i->name || n++ >= 3)
+		if (n++ >= 3)
 			continue;
 		at += (size_t)snprintf(buf + at, WORDS_SIZE - at, "%s%s%s", at ? ", " : "",
 		    addr_format(&v->address, a), missing ? " (missing)" : "");
@@ -131,7 +183,10 @@ static void master_words(const struct vrrp_instance *i, char buf[WORDS_SIZE])
 {
 	char a[ADDR_STRLEN];
 
-	if (i->state == VRRP_MASTER)
+	if (i->state == VRRP_MASTER && i->second_master == SECOND_MASTER_CONFLICT)
+		snprintf(buf, WORDS_SIZE, "this director, and %s (%u)",
+		    addr_format(&i->second_address, a), i->second_priority);
+	else if (i->state == VRRP_MASTER)
 		snprintf(buf, WORDS_SIZE, "this director");
 	else if (addr_is_set(&i->master_address))
 		snprintf(buf, WORDS_SIZE, "%s (%u)", addr_format(&i->master_address, a),
@@ -143,19 +198,29 @@ static void master_words(const struct vrrp_instance *i, char buf[WORDS_SIZE])
 static void instance_row(
     struct grid *g, const struct style *s, const struct store *store, const struct vrrp_instance *i)
 {
-	char text[WORDS_SIZE], reason[VALUE_SIZE];
+	char text[WORDS_SIZE], reason[VALUE_SIZE], priority[VALUE_SIZE];
 
 	grid_cell(g, PAINT_NONE, text_clean(text, sizeof(text), i->name));
-	grid_cell(g, state_paint(&i->row, "state"), enum_word(&enumeration_vrrp_state, i->state));
+	grid_cell(g, state_paint(&i->row, "state"),
+	    state_or_status(&i->row, enum_word(&enumeration_vrrp_state, i->state)));
 	grid_cell(g, PAINT_NONE, since_words(i->last_change, s, text));
 	grid_cell(g, PAINT_NONE, i->interface);
 	grid_cellf(g, PAINT_NONE, "%u", i->vrid);
 	grid_cellf(g, PAINT_NONE, "%u", i->effective_priority);
 	master_words(i, text);
-	grid_cell(g, PAINT_NONE, text);
+	grid_cell(g,
+	    i->second_master == SECOND_MASTER_CONFLICT && i->state == VRRP_MASTER ? PAINT_BAD
+										  : PAINT_NONE,
+	    text);
 	addresses_words(store, i, text);
 	grid_cell(g, strstr(text, "missing") ? PAINT_BAD : PAINT_NONE, text);
-	grid_cell(g, PAINT_NONE, text_clean(reason, sizeof(reason), i->reason));
+	text_clean(reason, sizeof(reason), i->reason);
+	text_clean(priority, sizeof(priority), i->priority_reason);
+	grid_cellf(g, PAINT_NONE, "%.300s%s%.300s", reason,
+	    !*priority ? ""
+	    : *reason  ? "; priority: "
+		       : "priority: ",
+	    priority);
 }
 
 static void print_instances(FILE *out, const struct style *s, const struct store *store)
@@ -173,11 +238,7 @@ static void print_instances(FILE *out, const struct style *s, const struct store
 	grid_column(g, "why", NULL, GRID_WRAP);
 	STORE_FOREACH (vrrp_instance, i, store)
 		instance_row(g, s, store, i);
-	if (grid_rows(g)) {
-		fputc('\n', out);
-		grid_print(g, out, s);
-	}
-	grid_free(g);
+	print_section(g, out, s);
 }
 
 /* ----------------------------------------------------------------------------- LVS */
@@ -208,8 +269,8 @@ static void virtual_server_row(struct grid *g, const struct style *s, const stru
 	const struct pool *p = store_pool(store, v->pool);
 
 	grid_cell(g, PAINT_NONE, text_clean(text, sizeof(text), v->name));
-	grid_cell(
-	    g, state_paint(&v->row, "state"), enum_word(&enumeration_virtual_state, v->state));
+	grid_cell(g, state_paint(&v->row, "state"),
+	    state_or_status(&v->row, enum_word(&enumeration_virtual_state, v->state)));
 	grid_cell(g, PAINT_NONE, since_words(v->last_change, s, text));
 	services_words(store, v, text);
 	grid_cell(g, PAINT_NONE, text);
@@ -218,6 +279,37 @@ static void virtual_server_row(struct grid *g, const struct style *s, const stru
 	grid_cellf(g, PAINT_NONE, "%u/%u", v->servers_up, p ? p->servers : 0);
 	grid_cellf(g, PAINT_NONE, "%u (%u)", v->weight_up, v->quorum);
 	grid_cell(g, PAINT_NONE, text_clean(reason, sizeof(reason), v->reason));
+}
+
+static void sync_daemon_row(struct grid *g, const struct style *s, const struct sync_daemon *d)
+{
+	char text[WORDS_SIZE], reason[VALUE_SIZE];
+
+	grid_cell(g, PAINT_NONE, enum_word(&enumeration_sync_role, (int32_t)d->role));
+	grid_cell(g, state_paint(&d->row, "state"),
+	    enum_word(&enumeration_sync_state, (int32_t)d->state));
+	grid_cell(g, PAINT_NONE, since_words(d->last_change, s, text));
+	grid_cell(g, PAINT_NONE, text_clean(text, sizeof(text), d->interface));
+	if (d->running_id < 0)
+		grid_cell(g, PAINT_NONE, "-");
+	else
+		grid_cellf(g, PAINT_NONE, "%d", d->running_id);
+	grid_cell(g, PAINT_NONE, text_clean(reason, sizeof(reason), d->reason));
+}
+
+static void print_sync_daemons(FILE *out, const struct style *s, const struct store *store)
+{
+	struct grid *g = grid_new(2);
+
+	grid_column(g, "sync daemon", NULL, GRID_LEFT);
+	grid_column(g, "state", NULL, GRID_LEFT);
+	grid_column(g, "since", NULL, GRID_LEFT);
+	grid_column(g, "interface", NULL, GRID_LEFT);
+	grid_column(g, "id", NULL, GRID_RIGHT);
+	grid_column(g, "why", NULL, GRID_WRAP);
+	STORE_FOREACH (sync_daemon, d, store)
+		sync_daemon_row(g, s, d);
+	print_section(g, out, s);
 }
 
 static void print_virtual_servers(FILE *out, const struct style *s, const struct store *store)
@@ -235,11 +327,7 @@ static void print_virtual_servers(FILE *out, const struct style *s, const struct
 	grid_column(g, "why", NULL, GRID_WRAP);
 	STORE_FOREACH (virtual_server, v, store)
 		virtual_server_row(g, s, store, v);
-	if (grid_rows(g)) {
-		fputc('\n', out);
-		grid_print(g, out, s);
-	}
-	grid_free(g);
+	print_section(g, out, s);
 }
 
 static void real_server_row(struct grid *g, const struct style *s, const struct real_server *rs)
@@ -262,7 +350,8 @@ static void real_server_row(struct grid *g, const struct style *s, const struct 
 
 static bool needs_a_look(const struct real_server *rs)
 {
-	return rs->state != SERVER_UP || rs->admin_state != ADMIN_ENABLED;
+	return rs->row_status != STATUS_ACTIVE || rs->state != SERVER_UP ||
+	       rs->admin_state != ADMIN_ENABLED || rs->stability != STABILITY_STEADY;
 }
 
 static void print_real_servers(FILE *out, const struct style *s, const struct store *store)
@@ -379,10 +468,11 @@ static void print_events(FILE *out, const struct style *s, const struct store *s
 
 void status_text(FILE *out, const struct style *s, const struct store *store)
 {
-	print_system(out, s, (struct system *)store_first(store, TABLE_system));
+	print_system(out, s, store);
 	fputc('\n', out);
 	print_processes(out, s, store);
 	print_instances(out, s, store);
+	print_sync_daemons(out, s, store);
 	print_virtual_servers(out, s, store);
 	print_real_servers(out, s, store);
 	print_events(out, s, store);
@@ -413,15 +503,17 @@ void status_json(FILE *out, const struct style *s, const struct store *store)
 	size_t n = 0;
 
 	for (int t = 0; t < TABLE_COUNT; t++)
-		if (t != TABLE_event_log)
+		if (t != TABLE_event_log && t != TABLE_config_change) /* these can be long */
 			list[n++] = (enum table_id)t;
 	object(out, s, store, list, n);
 }
 
 void vrrp_json(FILE *out, const struct style *s, const struct store *store)
 {
-	static const enum table_id list[] = {
-	    TABLE_vrrp_instance, TABLE_vrrp_address, TABLE_vrrp_statistics, TABLE_sync_group};
+	static const enum table_id list[] = {TABLE_vrrp_instance, TABLE_vrrp_address,
+	    TABLE_vrrp_route, TABLE_vrrp_rule, TABLE_static_address, TABLE_vrrp_statistics,
+	    TABLE_vrrp_peer, TABLE_vrrp_neighbour, TABLE_vrrp_track, TABLE_sync_group,
+	    TABLE_sync_group_track, TABLE_script, TABLE_track_file};
 
 	object(out, s, store, list, sizeof(list) / sizeof(list[0]));
 }
@@ -429,7 +521,7 @@ void vrrp_json(FILE *out, const struct style *s, const struct store *store)
 void lvs_json(FILE *out, const struct style *s, const struct store *store)
 {
 	static const enum table_id list[] = {TABLE_pool, TABLE_real_server, TABLE_virtual_server,
-	    TABLE_virtual_service, TABLE_destination};
+	    TABLE_virtual_service, TABLE_destination, TABLE_sync_daemon};
 
 	object(out, s, store, list, sizeof(list) / sizeof(list[0]));
 }

@@ -34,10 +34,14 @@ char *service_words(
 
 char *server_words(const struct real_server *rs, char buf[WORDS_SIZE])
 {
-	const char *state = enum_word(&enumeration_server_state, rs->state);
+	const char *state =
+	    state_or_status(&rs->row, enum_word(&enumeration_server_state, rs->state));
 
-	if (rs->admin_state == ADMIN_ENABLED)
+	if (rs->row_status != STATUS_ACTIVE)
 		snprintf(buf, WORDS_SIZE, "%s", state);
+	else if (rs->admin_state == ADMIN_ENABLED)
+		snprintf(buf, WORDS_SIZE, "%s%s", state,
+		    rs->stability == STABILITY_FLAPPING ? ", flapping" : "");
 	else
 		snprintf(buf, WORDS_SIZE, "%s (%s)",
 		    enum_word(&enumeration_admin_state, rs->admin_state), state);
@@ -46,12 +50,30 @@ char *server_words(const struct real_server *rs, char buf[WORDS_SIZE])
 
 enum paint server_paint(const struct real_server *rs)
 {
-	return rs->admin_state != ADMIN_ENABLED ? PAINT_WARN : state_paint(&rs->row, "state");
+	if (rs->admin_state != ADMIN_ENABLED)
+		return PAINT_WARN;
+	if (rs->state == SERVER_UP && rs->stability == STABILITY_FLAPPING)
+		return PAINT_WARN;
+	return state_paint(&rs->row, "state");
+}
+
+static bool is_active(const struct row *r)
+{
+	const struct column *c = table_status(r->table);
+
+	return !c || column_number(r, c) == STATUS_ACTIVE;
+}
+
+const char *state_or_status(const struct row *r, const char *state)
+{
+	const struct column *c = table_status(r->table);
+
+	return is_active(r) ? state : enum_word(c->words, (int32_t)column_number(r, c));
 }
 
 enum paint state_paint(const struct row *r, const char *column)
 {
-	return value_paint(r, table_column(r->table, column));
+	return is_active(r) ? value_paint(r, table_column(r->table, column)) : PAINT_WARN;
 }
 
 char *since_words(usec_t when, const struct style *s, char buf[WORDS_SIZE])

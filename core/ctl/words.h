@@ -15,7 +15,9 @@ char *service_words(
 /* "up", or with an administrative state "drain (up)" */
 char *server_words(const struct real_server *rs, char buf[WORDS_SIZE]);
 enum paint server_paint(const struct real_server *rs);
-/* The paint of an enumeration's word in a row's column named so. */
+/* The state, or, of a row that is not active, why it has none: "notInService". */
+const char *state_or_status(const struct row *r, const char *state);
+/* The paint of such a word, of a row's column named so. */
 enum paint state_paint(const struct row *r, const char *column);
 /* How long ago, without "ago": "3m 12s". */
 char *since_words(usec_t when, const struct style *s, char buf[WORDS_SIZE]);

@@ -5,6 +5,9 @@
  * One that dies is started again at once if it had lived for a while, else after a pause that doubles up
  * to five seconds.  One that does not answer pings for too long is killed, which comes to the same.
  * What it left in the kernel stays; it finds it again.
+ *
+ * At the start vrrp has the machine to itself until it does its job: after a kill of everything it must speak
+ * before its peers have waited for three advertisements, and all others can wait.
  */
 #include "core/director/hub.h"
 
@@ -22,24 +25,29 @@
 #define LIVED_WELL (10 * USEC_PER_SEC)
 #define FIRST_PAUSE (USEC_PER_SEC / 10)
 #define LAST_PAUSE (5 * USEC_PER_SEC)
-#define CHANNEL_FD 3	/* in the new process */
+#define CHANNEL_FD 3 /* in the new process */
+#define PASSING_FD 4
+#define HEAD_START USEC_PER_SEC /* that vrrp has at most */
+#define LOST_PATIENCE USEC_PER_SEC
 #define MEMORY_EVERY 10 /* ticks */
 
 #define LAST_STEP 2 /* of the stop */
 
 extern char **environ;
 
-/* The order of the stop: addresses first, then the services behind them, then who reports it. */
+/* vrrp is the first to start.  The order of the stop: addresses first, then the services behind them, then who reports it. */
 static const struct spec {
 	const char *name;
 	usec_t patience; /* without an answer to a ping */
 	int stop_step;
+	bool sockets; /* is passed sockets (listen.c) */
 } specs[] = {
-    {"vrrp", 15 * USEC_PER_SEC, 0},
-    {"lvs", 30 * USEC_PER_SEC, 1},
-    {"check", 30 * USEC_PER_SEC, 1},
+    {"vrrp", 15 * USEC_PER_SEC, 0, false},
+    {"lvs", 30 * USEC_PER_SEC, 1, false},
+    {"check", 30 * USEC_PER_SEC, 1, false},
+    {"script", 30 * USEC_PER_SEC, 2, false}, /* it tells of the ends of those before it */
     /* A hanging snmpd may hold it for that long, and all that waits then is the manager. */
-    {"agent", 120 * USEC_PER_SEC, 2},
+    {"agent", 120 * USEC_PER_SEC, 2, true},
 };
 
 struct child {
@@ -53,6 +61,7 @@ struct child {
 	unsigned quick_deaths;
 	struct event *again;
 	bool stop_sent;
+	bool asked; /* to be started anew: nothing to tell anybody about */
 };
 
 /* One setter of the state: the row first, then who is told. */
@@ -69,11 +78,12 @@ static void set_state(struct child *c, enum process_state state, const char *rea
 	    enum_word(&enumeration_process_state, state), reason);
 }
 
-static bool spawn(struct child *c, int fd)
+/* passing: the process' end of its second channel, or -1. */
+static bool spawn(struct child *c, int fd, int passing)
 {
 	char path[512], level[8], name[64];
-	char *argv[] = {
-	    name, "-c", "3", "-s", (char *)(uintptr_t)c->hub->options.state_dir, "-l", level, NULL};
+	char *argv[] = {name, "-c", "3", "-s", (char *)(uintptr_t)c->hub->options.state_dir, "-l",
+	    level, passing >= 0 ? "-p" : NULL, "4", NULL};
 	posix_spawn_file_actions_t actions;
 	int rc;
 
@@ -82,6 +92,8 @@ static bool spawn(struct child *c, int fd)
 	snprintf(level, sizeof(level), "%d", c->hub->options.level);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, fd, CHANNEL_FD);
+	if (passing >= 0)
+		posix_spawn_file_actions_adddup2(&actions, passing, PASSING_FD);
 	rc = posix_spawn(&c->pid, path, &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (rc) {
@@ -107,7 +119,8 @@ static void start_later(struct child *c)
 static void start(int unused_fd, short what, void *arg)
 {
 	struct child *c = arg;
-	int fds[2];
+	int fds[2], passing;
+	bool ok;
 
 	(void)unused_fd;
 	(void)what;
@@ -119,14 +132,17 @@ static void start(int unused_fd, short what, void *arg)
 		start_later(c);
 		return;
 	}
-	if (!spawn(c, fds[1])) {
+	passing = c->spec->sockets ? listen_attach(c->hub) : -1;
+	ok = spawn(c, fds[1], passing);
+	close(fds[1]);
+	if (passing >= 0)
+		close(passing);
+	if (!ok) {
 		close(fds[0]);
-		close(fds[1]);
 		c->quick_deaths++;
 		start_later(c);
 		return;
 	}
-	close(fds[1]);
 	c->answered = c->row->started = clock_now();
 	c->row->pid = (uint32_t)c->pid;
 	c->peer = peer_new(c->hub, fds[0], c);
@@ -151,11 +167,23 @@ static void died(struct child *c, int status)
 	c->row->pid = 0;
 	c->row->memory = 0;
 	if (c->peer)
+		channel_drain(c->peer->ch); /* its last words; as a rule this ends the peer, too */
+	if (c->peer)
 		peer_free(c->peer);
 	c->peer = NULL;
+	if (c->spec->sockets)
+		listen_detach(c->hub);
 	describe_exit(&c->row->last_exit, status);
 	if (c->hub->stopping) {
 		set_state(c, PROCESS_STOPPED, NULL);
+		return;
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == ENGINE_EXIT_AGAIN) {
+		log_info("%s is started anew", c->spec->name);
+		c->quick_deaths = well ? 0 : c->quick_deaths + 1;
+		c->asked = true;
+		set_state(c, PROCESS_WAITING, NULL);
+		start_later(c);
 		return;
 	}
 	c->quick_deaths = well ? 0 : c->quick_deaths + 1;
@@ -177,14 +205,32 @@ void children_reap(struct hub *h)
 		hub_stop_next(h);
 }
 
+static bool is_first(const struct child *c)
+{
+	return c == TAILQ_FIRST(&c->hub->children);
+}
+
+/* Those that waited for vrrp. */
+static void start_others(struct hub *h)
+{
+	struct child *c;
+
+	TAILQ_FOREACH (c, &h->children, entry)
+		if (!c->row->started)
+			event_active(c->again, EV_TIMEOUT, 0);
+}
+
 void child_ready(struct child *c)
 {
-	bool again = c->row->restarts > 0;
+	bool again = c->row->restarts > 0 && !c->asked;
 
 	if (c->row->state == PROCESS_RUNNING)
 		return;
+	c->asked = false;
 	child_measure(c->hub, c->row, c->pid);
 	set_state(c, PROCESS_RUNNING, again ? "it does its work again" : NULL);
+	if (is_first(c))
+		start_others(c->hub);
 	hub_check_ready(c->hub);
 }
 
@@ -196,9 +242,7 @@ void child_pong(struct child *c)
 void child_lost(struct child *c)
 {
 	c->peer = NULL;
-	if (c->pid && !c->hub->stopping)
-		kill(c->pid,
-		    SIGKILL); /* without its channel it is of no use; its end is reaped as usual */
+	c->answered = clock_now(); /* it ends, as a rule by itself, and its exit status tells how */
 }
 
 bool children_ready(const struct hub *h)
@@ -262,6 +306,8 @@ void children_tick(struct hub *h)
 			continue;
 		if (c->peer)
 			ping(c);
+		else if (clock_now() - c->answered >= LOST_PATIENCE)
+			kill(c->pid, SIGKILL); /* without its channel it is of no use */
 		if (ticks % MEMORY_EVERY == 0)
 			child_measure(h, c->row, c->pid);
 	}
@@ -280,6 +326,8 @@ struct process *process_row(struct hub *h, const char *name)
 
 void children_start(struct hub *h)
 {
+	const struct timeval later = usec_to_timeval(HEAD_START);
+
 	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
 		struct child *c = calloc(1, sizeof(*c));
 
@@ -290,7 +338,10 @@ void children_start(struct hub *h)
 		c->row = process_row(h, specs[i].name);
 		c->again = event_new(h->base, -1, 0, start, c);
 		TAILQ_INSERT_TAIL(&h->children, c, entry);
-		start(-1, 0, c);
+		if (is_first(c))
+			start(-1, 0, c);
+		else
+			event_add(c->again, &later);
 	}
 }
 
@@ -307,6 +358,14 @@ static void tell_stop(struct child *c, bool clean)
 	channel_send(c->peer->ch);
 }
 
+/* Nobody is left who reports anything. */
+static void end_notices(struct hub *h, bool clean)
+{
+	if (clean && !h->notices_ended)
+		notice_stop(h);
+	h->notices_ended = true;
+}
+
 /* Tells the children of the first step that still has some; false when none is left. */
 bool children_stop(struct hub *h, bool clean)
 {
@@ -314,6 +373,8 @@ bool children_stop(struct hub *h, bool clean)
 	bool left = false;
 
 	for (int step = 0; step <= LAST_STEP && (!left || !clean); step++) {
+		if (step == LAST_STEP)
+			end_notices(h, clean);
 		TAILQ_FOREACH (c, &h->children, entry) {
 			if (c->spec->stop_step != step || !c->pid)
 				continue;

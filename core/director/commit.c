@@ -1,32 +1,45 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Changes of the configuration: every one is a transaction (txn.h), whoever asks for it.
+ * Changes of the configuration: every one is a plan (plan.h), whoever asks for it.
  *
- * A change over SNMP or by directorctl is applied to the store, then written to the datastore, and only
- * when the disk has it are the processes told and the requester answered; if the disk refuses, the store
- * is put back.  Until then no other change begins: it waits, so that what is taken back is what was
- * there.  A reload reads the file, puts the values that were set over it, and
- * applies the difference to what runs.
+ * A change over SNMP or by directorctl is applied to the stores, then written to the datastore, and only
+ * when the disk has it are the processes told and the requester answered; if the disk refuses, the stores
+ * are put back.  Until then no other change begins: it waits, so that what is taken back is what was
+ * there.  A reload reads the file, puts what was set over it, and applies the difference to what runs.
+ *
+ * Going back is a change like any other: what was set before (history.h) is wished for again.  A change that is
+ * to be confirmed leaves a note in the datastore, in its own transaction, so that it is undone also by a
+ * director that was killed or lost its power before anybody confirmed.
  */
 #include "core/director/hub.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/log.h"
 #include "core/config/config.h"
-#include "core/director/overrides.h"
+#include "core/director/back.h"
+
+#define TRIM_AFTER (5 * USEC_PER_SEC)
+#define FILE_LINES 200 /* of one reading of the file that the history has at most */
+
+/* What a request asks for besides rows: columns of the table `control`. */
+struct asked {
+	bool lock, confirm, rollback, revert;
+	int32_t lock_value;
+	uint32_t seconds, generation;
+	const char *what; /* as long as the request's rows */
+};
 
 struct commit {
 	struct hub *hub;
-	struct peer *peer; /* NULL: it is gone meanwhile */
+	struct peer *peer; /* NULL: it is gone meanwhile, or there was none */
 	uint32_t id;
-	struct txn *txn;
-	struct txn *inverse;	   /* what would take it back */
-	struct overrides *before;  /* what was set until then, for the columns that it changes */
-	struct overrides *restore; /* it takes another back: what was set before that one */
-	struct job *job;	   /* while it is being made */
-	uint64_t syncs;		   /* hub->syncs when it was applied */
+	struct plan *plan;
+	struct changeset *changes;
+	struct asked asked;
+	uint64_t syncs; /* hub->syncs when it was applied */
 };
 
 static const struct refusal done = {.kind = REFUSAL_NONE, .column = -1};
@@ -39,21 +52,115 @@ static struct refusal refusal_of(enum refusal_kind kind, const char *reason)
 	return r;
 }
 
-/* The configuration has changed: counted, told, and logged. */
-static void changed(struct hub *h, const struct txn *t, const char *who)
+/* ------------------------------------------------------------------------- the history */
+
+static struct row *line_of(const struct changeset *c, size_t i)
+{
+	const struct delta *d = &c->list[i];
+	const struct table *t = table_find(d->table);
+	const struct column *column = t ? table_column(t, d->column) : NULL;
+	bool secret = column && column->secret;
+	struct config_change *r = ROW_NEW(config_change);
+
+	r->generation = c->generation;
+	r->number = (uint32_t)i + 1;
+	r->time = c->time;
+	r->origin = c->origin;
+	row_set_textf(&r->subject, "%.64s%s%.180s", d->table, *d->key ? " " : "", d->key);
+	row_set_text(&r->object, d->column);
+	row_set_textf(&r->old_value, "%.255s", secret ? "" : d->old_value);
+	row_set_textf(&r->new_value, "%.255s", secret ? "" : d->new_value);
+	return &r->row;
+}
+
+static struct row **line_list(size_t n)
+{
+	struct row **list = calloc(n + 1, sizeof(struct row *));
+
+	if (!list)
+		abort();
+	return list;
+}
+
+static void hide_changes(const struct changeset *c, void *arg)
+{
+	struct hub *h = arg;
+	struct config_change *key = ROW_NEW(config_change);
+	struct row **lines = line_list(c->n), *r;
+	size_t n = 0;
+
+	key->generation = c->generation;
+	for (r = store_at_or_after(h->store, &key->row);
+	     n < c->n && r && ((struct config_change *)r)->generation == c->generation;
+	     r = store_next(r))
+		lines[n++] = r;
+	hub_removed_all(h, lines, n);
+	free(lines);
+	row_free(&key->row);
+}
+
+static void tell_oldest(struct hub *h)
+{
+	uint32_t oldest = STAILQ_EMPTY(&h->history.sets) ? h->system->generation : h->history.first;
+
+	if (h->control->rollback == oldest)
+		return;
+	h->control->rollback = oldest;
+	hub_changed(h, &h->control->row, COLUMN(control, rollback));
+}
+
+/* Takes c. */
+static void remember(struct hub *h, struct changeset *c)
+{
+	struct row **lines = line_list(c->n);
+
+	for (size_t i = 0; i < c->n; i++)
+		lines[i] = line_of(c, i);
+	hub_added_all(h, lines, c->n);
+	free(lines);
+	history_add(&h->history, c, hide_changes, h);
+	tell_oldest(h);
+}
+
+static void remember_stored(struct changeset *c, void *arg)
+{
+	struct hub *h = arg;
+
+	h->system->generation = c->generation;
+	remember(h, c);
+}
+
+/* ---------------------------------------------------------------------- a new generation */
+
+static size_t count_rows(const struct changeset *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += i == 0 || strcmp(c->list[i].key, c->list[i - 1].key) != 0 ||
+		     strcmp(c->list[i].table, c->list[i - 1].table) != 0;
+	return n;
+}
+
+/* The configuration has changed: told, counted, and logged.  Takes c. */
+static void changed(struct hub *h, const struct txn *running, const struct txn *parked,
+    struct changeset *c, size_t rows)
 {
 	char reason[200], generation[32];
 
-	peers_send_txn(h, t);
-	kept_removed(h, t);
-	h->system->generation++;
+	peers_send_txn(h, running, parked);
+	listen_configure(h);
+	notice_removed(h, running);
+	kept_removed(h, running);
+	h->system->generation = c->generation;
 	h->system->config_changed = clock_now();
 	hub_changed(
 	    h, &h->system->row, COLUMN(system, generation) | COLUMN(system, config_changed));
-	snprintf(reason, sizeof(reason), "%zu %s changed by %s", txn_changes(t),
-	    txn_changes(t) == 1 ? "row" : "rows", who);
-	snprintf(generation, sizeof(generation), "%u", h->system->generation);
+	snprintf(reason, sizeof(reason), "%zu %s changed by %s", rows, rows == 1 ? "row" : "rows",
+	    change_origin_words(c->origin));
+	snprintf(generation, sizeof(generation), "%u", c->generation);
 	log_notice("configuration: %s", reason);
+	remember(h, c);
 	if (!h->ready_told)
 		return; /* the start is no change that anybody must be woken for */
 	event_add_log(h, EVENT_CONFIG_CHANGED, &h->system->row, "", generation, reason);
@@ -64,92 +171,177 @@ static const char *requester(const struct peer *p)
 	return p && p->bit == P_AGENT ? "SNMP" : "directorctl";
 }
 
+/* -------------------------------------------------------------------------- confirming */
+
+static void show_confirm(struct hub *h)
+{
+	usec_t now = clock_now();
+	uint32_t left = 0;
+
+	if (h->unconfirmed && h->confirm_deadline > now)
+		left = (uint32_t)((h->confirm_deadline - now + USEC_PER_SEC - 1) / USEC_PER_SEC);
+	if (h->control->confirm_timeout == left)
+		return;
+	h->control->confirm_timeout = left;
+	hub_changed(h, &h->control->row, COLUMN(control, confirm_timeout));
+}
+
+void commit_tick(struct hub *h)
+{
+	show_confirm(h);
+}
+
+static void confirm_note(struct job *j, const struct commit *c)
+{
+	if (!c->asked.confirm)
+		return;
+	if (!c->asked.seconds)
+		job_forget_number(j, "unconfirmed");
+	else if (!c->hub->unconfirmed)
+		job_number(j, "unconfirmed", c->hub->system->generation);
+}
+
+static void confirm_begin_or_end(struct hub *h, const struct asked *a, uint32_t before)
+{
+	struct timeval tv = {.tv_sec = (time_t)a->seconds};
+
+	if (!a->confirm)
+		return;
+	if (a->seconds) {
+		if (!h->unconfirmed)
+			h->confirm_generation = before;
+		h->unconfirmed = true;
+		h->confirm_deadline = clock_now() + a->seconds * USEC_PER_SEC;
+		event_add(h->confirm_timer, &tv);
+	} else {
+		h->unconfirmed = false;
+		event_del(h->confirm_timer);
+	}
+	show_confirm(h);
+}
+
 /* ---------------------------------------------------------------------- one commit */
 
-/* A column that a transaction names, whether its value differs from before or not. */
-typedef void (*each_column)(const struct row *wanted, const struct column *c, void *arg);
+static void delta_to_memory(struct hub *h, const struct delta *d)
+{
+	overrides_put(h->overrides, d->table, d->key, d->column, d->is_set ? d->new_value : NULL);
+	if (d->is_set && !d->was_set)
+		overrides_set_base(h->overrides, d->table, d->key, d->column, d->old_value);
+}
 
-struct each {
-	each_column call;
-	void *arg;
+static const char *storage_word(const struct hub *h, const struct delta *d)
+{
+	const struct table *t = table_find(d->table);
+	const struct column *c = t ? table_column(t, "storage") : NULL;
+	char why[WHY_SIZE];
+	struct row *key;
+	const char *word = NULL;
+
+	if (!c)
+		return NULL;
+	key = row_new(t);
+	if (row_key_parse(key, d->key, why))
+		word = overrides_get(h->overrides, key, c);
+	row_free(key);
+	return word;
+}
+
+static bool is_volatile(const char *storage)
+{
+	return storage && strcmp(storage, "volatile") == 0;
+}
+
+struct rewriting {
+	struct job *job;
+	const struct delta *row;
 };
 
-static void each_row(const struct row *wanted, column_mask mask, void *arg)
+static void rewrite_value(
+    const char *table, const char *key, const char *column, const char *value, void *arg)
 {
-	const struct each *e = arg;
+	const struct rewriting *w = arg;
 
-	for (size_t n = 0; n < wanted->table->ncolumns; n++)
-		if (mask >> n & 1)
-			e->call(wanted, &wanted->table->columns[n], e->arg);
+	if (strcmp(table, w->row->table) == 0 && strcmp(key, w->row->key) == 0)
+		job_override(w->job, table, key, column, value);
 }
 
-static void for_each_wanted(const struct txn *t, each_column call, void *arg)
+/* The changes of one row, list[0..n): volatile rows are not the disk's. */
+static void row_to_job(struct hub *h, struct job *j, const struct delta *list, size_t n)
 {
-	struct each e = {call, arg};
+	const char *before = storage_word(h, &list[0]), *after = before;
 
-	txn_each_wanted(t, each_row, &e);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i].column, "storage") == 0)
+			after = list[i].is_set ? list[i].new_value : NULL;
+	if (is_volatile(after)) {
+		job_forget_row(j, list[0].table, list[0].key);
+		return;
+	}
+	if (is_volatile(before)) /* all of it, and then what changes */
+		overrides_each(h->overrides, rewrite_value, &(struct rewriting){j, &list[0]});
+	for (size_t i = 0; i < n; i++)
+		job_override(j, list[i].table, list[i].key, list[i].column,
+		    list[i].is_set ? list[i].new_value : NULL);
 }
 
-/*
- * The value that is to win over the file from now on: the row's, or, when a commit is taken back, the one
- * that was set before it (NULL: none).
- */
-static const char *override_value(const struct commit *c, const struct row *r,
-    const struct column *col, char text[COLUMN_TEXT_SIZE])
+static void changes_to_job(struct hub *h, struct job *j, const struct changeset *c)
 {
-	return c->restore ? overrides_get(c->restore, r, col) : column_format(r, col, text);
+	for (size_t i = 0, n; i < c->n; i += n) {
+		for (n = 1; i + n < c->n && strcmp(c->list[i].key, c->list[i + n].key) == 0 &&
+			    strcmp(c->list[i].table, c->list[i + n].table) == 0;
+		     n++)
+			;
+		row_to_job(h, j, &c->list[i], n);
+	}
 }
 
-static void override_to_job(const struct row *r, const struct column *col, void *arg)
+static void history_to_job(struct hub *h, struct job *j, const struct changeset *c)
 {
-	struct commit *c = arg;
-	char text[COLUMN_TEXT_SIZE];
-
-	job_override(c->job, r, col, override_value(c, r, col, text));
-}
-
-static void override_to_memory(const struct row *r, const struct column *col, void *arg)
-{
-	struct commit *c = arg;
-	char text[COLUMN_TEXT_SIZE], key[KEY_TEXT_SIZE];
-
-	overrides_put(c->hub->overrides, r->table->name, row_key_format(r, key), col->name,
-	    override_value(c, r, col, text));
-}
-
-static void remember_override(const struct row *r, const struct column *col, void *arg)
-{
-	struct commit *c = arg;
-	char key[KEY_TEXT_SIZE];
-
-	overrides_put(c->before, r->table->name, row_key_format(r, key), col->name,
-	    overrides_get(c->hub->overrides, r, col));
+	if (!c->n)
+		return;
+	job_history(j, c);
+	job_number(j, "generation", c->generation);
+	if (!STAILQ_EMPTY(&h->history.sets))
+		job_prune_history(j, STAILQ_FIRST(&h->history.sets)->generation);
 }
 
 static void commit_free(struct commit *c)
 {
-	txn_free(c->txn);
-	txn_free(c->inverse);
-	overrides_delete(c->before);
-	overrides_delete(c->restore);
+	plan_free(c->plan);
+	changeset_free(c->changes);
 	free(c);
-}
-
-/* The requester may take it back until it says that it will not. */
-static void hand_over(struct commit *c)
-{
-	struct peer *p = c->peer;
-
-	txn_free(p->committed);
-	overrides_delete(p->before);
-	p->committed = c->inverse;
-	p->before = c->before;
-	c->inverse = NULL;
-	c->before = NULL;
 }
 
 static void reload_now(struct hub *h, struct peer *p, uint32_t id);
 static void run_waiting(struct hub *h);
+
+static void in_effect(struct commit *c)
+{
+	struct hub *h = c->hub;
+	uint32_t before = h->system->generation;
+	size_t rows = count_rows(c->changes);
+
+	if (c->peer)
+		c->peer->committed = c->changes->n ? c->changes->generation : 0;
+	for (size_t i = 0; i < c->changes->n; i++)
+		delta_to_memory(h, &c->changes->list[i]);
+	if (c->changes->n) {
+		changed(h, plan_running(c->plan), plan_parked(c->plan), c->changes, rows);
+		c->changes = NULL;
+	}
+	plan_each_failover(c->plan, failover_set, h);
+	confirm_begin_or_end(h, &c->asked, before);
+	if (c->asked.lock) {
+		h->control->advisory_lock =
+		    h->control->advisory_lock == INT32_MAX ? 0 : h->control->advisory_lock + 1;
+		hub_changed(h, &h->control->row, COLUMN(control, advisory_lock));
+	}
+	if (c->asked.revert) {
+		row_set_text(&h->control->revert, c->asked.what);
+		hub_changed(h, &h->control->row, COLUMN(control, revert));
+	}
+	str_free(c->asked.what);
+}
 
 static void stored(const char *error, void *arg)
 {
@@ -160,62 +352,51 @@ static void stored(const char *error, void *arg)
 	h->commit = NULL;
 	if (error) {
 		r = refusal_of(REFUSAL_STORE, error);
-		txn_undo(c->txn, h->store);
+		plan_undo(c->plan);
 		if (h->syncs != c->syncs)
 			peers_resync(h); /* somebody was told what is not so now */
 	} else {
-		for_each_wanted(c->txn, override_to_memory, c);
-		if (txn_changes(c->txn))
-			changed(h, c->txn, requester(c->peer));
+		if (c->peer)
+			peer_limit(c->peer, false);
+		in_effect(c);
+		if (c->peer)
+			peer_limit(c->peer, true);
 	}
 	hub_datastore_state(h, error);
-	if (c->peer) {
+	if (c->peer)
 		peer_reply(c->peer, c->id, &r);
-		if (!error)
-			hand_over(c);
-	}
 	commit_free(c);
 	if (h->reload_wanted)
 		reload_now(h, NULL, 0);
 	run_waiting(h);
 }
 
-/* A transaction that sets the columns that t is about to change to what they are now. */
-static struct txn *inverse_of(struct hub *h, const struct group_reader *in)
+/* Applies and sends to the disk.  Takes the plan. */
+static bool start_commit(struct hub *h, struct peer *p, uint32_t id, struct plan *plan,
+    const struct asked *asked, enum change_origin origin, struct refusal *why)
 {
-	struct txn *t = txn_new();
-
-	for (size_t i = 0; i < in->n; i++) {
-		struct row *there = store_find(h->store, in->items[i].row);
-
-		if (there)
-			txn_set(t, there, in->items[i].mask, false);
-	}
-	return t;
-}
-
-/* Applies and sends to the disk; the transaction is the commit's in any case. */
-static bool start_commit(struct peer *p, uint32_t id, struct txn *t, struct txn *inverse,
-    struct overrides *restore, struct refusal *why)
-{
-	struct hub *h = p->hub;
 	struct commit *c = calloc(1, sizeof(*c));
+	struct job *j;
 
 	if (!c)
 		abort();
-	*c = (struct commit){.hub = h, .peer = p, .id = id, .txn = t, .inverse = inverse};
-	c->restore = restore;
-	c->before = overrides_new();
+	*c = (struct commit){.hub = h, .peer = p, .id = id, .plan = plan, .asked = *asked};
+	c->asked.what = str_get(asked->what ? asked->what : "");
+	c->changes = changeset_new(origin);
+	c->changes->generation = h->system->generation + 1;
 	c->syncs = h->syncs;
-	if (!txn_apply(t, h->store, why)) {
+	if (!plan_apply(plan, why)) {
+		str_free(c->asked.what);
 		commit_free(c);
 		return false;
 	}
+	plan_changes(plan, c->changes);
 	h->commit = c;
-	c->job = job_new(stored, c);
-	for_each_wanted(t, remember_override, c);
-	for_each_wanted(t, override_to_job, c);
-	datastore_submit(h->datastore, c->job);
+	j = job_new(stored, c);
+	changes_to_job(h, j, c->changes);
+	history_to_job(h, j, c->changes);
+	confirm_note(j, c);
+	datastore_submit(h->datastore, j);
 	return true;
 }
 
@@ -226,20 +407,30 @@ void commit_peer_gone(struct hub *h, struct peer *p)
 	commit_release(p);
 }
 
+static bool refuse_control(
+    struct refusal *why, enum refusal_kind kind, int column, const char *reason)
+{
+	*why = refusal_of(kind, reason);
+	why->table = &tables[TABLE_control];
+	why->column = column;
+	snprintf(why->row, sizeof(why->row), "%s", why->table->name);
+	return false;
+}
+
 /* ---------------------------------------------------------------------- the requests */
 
+/* May the request change these columns? */
 static bool may_edit(const struct group_item *i, struct refusal *why)
 {
 	const struct table *t = i->row->table;
-	const struct column *c = t->columns;
 	int column = -1;
 
-	*why = refusal_of(REFUSAL_READONLY, "rows are made and removed in the file");
-	if (i->op == ROW_SET && (t->config || t->scalar)) {
+	*why = refusal_of(REFUSAL_READONLY, "rows of this table are made by directord");
+	if (t->config || t->scalar) {
 		for (int n = 0; n < t->ncolumns && column < 0; n++)
-			if (i->mask >> n & 1 && !(c[n].class == CLASS_CONFIG && c[n].set))
+			if (i->mask >> n & 1 && !column_writable(&t->columns[n]))
 				column = n;
-		if (column < 0)
+		if (column < 0 && (t->config || i->op == ROW_SET))
 			return true;
 		*why = refusal_of(REFUSAL_READONLY, "the column cannot be set");
 	}
@@ -249,63 +440,196 @@ static bool may_edit(const struct group_item *i, struct refusal *why)
 	return false;
 }
 
-static bool prepare(struct peer *p, struct refusal *why)
+static bool check_lock(const struct hub *h, const struct asked *a, struct refusal *why)
 {
-	struct txn *t = txn_new();
-	bool ok = true;
+	return !a->lock || a->lock_value == h->control->advisory_lock ||
+	       refuse_control(why, REFUSAL_INCONSISTENT, COL_control_advisory_lock,
+		   "another manager has changed the lock meanwhile");
+}
 
-	for (size_t i = 0; i < p->in.n && ok; i++) {
-		p->in.items[i].row->origin = 0; /* stays what it is */
-		ok = may_edit(&p->in.items[i], why);
-		if (ok)
-			txn_set(t, p->in.items[i].row, p->in.items[i].mask, false);
-	}
-	ok = ok && txn_apply(t, p->hub->store, why);
-	if (!ok) {
-		const char *column =
-		    why->table && why->column >= 0 ? why->table->columns[why->column].name : "";
+static void ask(struct asked *a, const struct group_item *i)
+{
+	const struct control *c = (const struct control *)i->row;
 
-		log_info("%s: refused: %s%s%s: %s", requester(p), why->row, *column ? ", " : "",
-		    column, why->reason);
-		txn_free(t);
-		return false;
+	if (i->mask & COLUMN(control, advisory_lock)) {
+		a->lock = true;
+		a->lock_value = c->advisory_lock;
 	}
-	txn_undo(t, p->hub->store);
-	txn_free(p->prepared);
-	txn_free(p->inverse);
-	p->prepared = t;
-	p->inverse = inverse_of(p->hub, &p->in);
+	if (i->mask & COLUMN(control, confirm_timeout)) {
+		a->confirm = true;
+		a->seconds = c->confirm_timeout;
+	}
+	if (i->mask & COLUMN(control, rollback)) {
+		a->rollback = true;
+		a->generation = c->rollback;
+	}
+	if (i->mask & COLUMN(control, revert)) {
+		a->revert = true;
+		a->what = c->revert;
+	}
+}
+
+static bool wish_actions(
+    struct hub *h, struct plan *p, const struct asked *a, bool rows, struct refusal *why)
+{
+	int column = a->rollback ? COL_control_rollback : COL_control_revert;
+	enum refusal_kind kind;
+	char reason[WHY_SIZE];
+
+	if (!a->rollback && !a->revert)
+		return true;
+	if (rows || (a->rollback && a->revert))
+		return refuse_control(why, REFUSAL_INCONSISTENT, column,
+		    "is not possible together with other changes");
+	if (a->revert) {
+		kind = back_to_file(p, a->what, reason);
+		return kind == REFUSAL_NONE ||
+		       refuse_control(why, kind, COL_control_revert, reason);
+	}
+	if (a->generation < h->control->rollback || a->generation > h->system->generation)
+		return refuse_control(why, REFUSAL_INCONSISTENT, COL_control_rollback,
+		    a->generation > h->system->generation ? "there is no such generation yet"
+							  : "the history does not go back so far");
+	back_to_generation(p, &h->history, a->generation);
 	return true;
 }
 
-static bool commit_prepared(struct peer *p, uint32_t id, struct refusal *why)
+/* The plan of a request, not applied; NULL with *why. */
+static struct plan *plan_of(
+    struct hub *h, const struct group_reader *in, struct asked *a, struct refusal *why)
 {
-	struct txn *t = p->prepared, *inverse = p->inverse;
+	struct plan *p = plan_new(h->store, h->parked, h->overrides);
+	bool rows = false, ok = true;
 
-	*why = refusal_of(REFUSAL_INCONSISTENT, "nothing was prepared");
-	p->prepared = p->inverse = NULL;
-	return t && start_commit(p, id, t, inverse, NULL, why);
+	*a = (struct asked){.what = NULL};
+	for (size_t i = 0; i < in->n && ok; i++) {
+		const struct group_item *item = &in->items[i];
+
+		ok = may_edit(item, why);
+		if (ok && item->row->table->id == TABLE_control) {
+			ask(a, item);
+			continue;
+		}
+		rows = true;
+		if (ok && item->op == ROW_DELETE)
+			plan_destroy(p, item->row);
+		else if (ok)
+			plan_wish(p, item->row, item->mask, 0);
+	}
+	if (ok && check_lock(h, a, why) && wish_actions(h, p, a, rows, why))
+		return p;
+	plan_free(p);
+	return NULL;
 }
 
+static void log_refusal(const struct peer *p, const struct refusal *why)
+{
+	const char *column =
+	    why->table && why->column >= 0 ? why->table->columns[why->column].name : "";
+
+	log_info("%s: refused: %s%s%s%s%s", requester(p), why->row, *column ? ", " : "", column,
+	    *why->row ? ": " : "", why->reason);
+}
+
+static bool prepare(struct peer *p, struct refusal *why)
+{
+	struct hub *h = p->hub;
+	struct asked asked;
+	struct plan *plan = plan_of(h, &p->in, &asked, why);
+	bool ok = plan && plan_apply(plan, why);
+
+	if (ok)
+		plan_undo(plan);
+	else
+		log_refusal(p, why);
+	plan_free(plan);
+	group_reset(&p->prepared);
+	p->is_prepared = ok;
+	if (ok) {
+		p->prepared = p->in; /* with the rows */
+		p->in = (struct group_reader){.open = false};
+	}
+	return ok;
+}
+
+/* Others may have changed something since it was prepared: it is planned again. */
+static bool commit_prepared(struct peer *p, uint32_t id, struct refusal *why)
+{
+	enum change_origin origin = p->bit == P_AGENT ? ORIGIN_SNMP : ORIGIN_CONTROL;
+	struct asked asked;
+	struct plan *plan;
+	bool later;
+
+	*why = refusal_of(REFUSAL_INCONSISTENT, "nothing was prepared");
+	if (!p->is_prepared)
+		return false;
+	p->is_prepared = false;
+	plan = plan_of(p->hub, &p->prepared, &asked, why);
+	later = plan && start_commit(p->hub, p, id, plan, &asked, origin, why);
+	group_reset(&p->prepared);
+	return later;
+}
+
+static const struct changeset *find_set(const struct hub *h, uint32_t generation)
+{
+	const struct changeset *c;
+
+	STAILQ_FOREACH (c, &h->history.sets, entry)
+		if (c->generation == generation)
+			return c;
+	return NULL;
+}
+
+/* True: the reply comes when it is done; else *why, which may say that nothing had to be done. */
 static bool undo_committed(struct peer *p, uint32_t id, struct refusal *why)
 {
-	struct txn *t = p->committed;
-	struct overrides *before = p->before;
+	struct hub *h = p->hub;
+	const struct changeset *c = find_set(h, p->committed);
+	static const struct asked nothing;
+	struct plan *plan;
 
-	*why = refusal_of(REFUSAL_INCONSISTENT, "nothing was committed");
-	p->committed = NULL;
-	p->before = NULL;
-	return t && start_commit(p, id, t, NULL, before, why);
+	*why = done;
+	if (!p->committed)
+		return false; /* it changed nothing */
+	p->committed = 0;
+	*why = refusal_of(REFUSAL_INCONSISTENT, "the history does not have it any more");
+	if (!c)
+		return false;
+	plan = plan_new(h->store, h->parked, h->overrides);
+	back_before_set(plan, c);
+	return start_commit(h, p, id, plan, &nothing, ORIGIN_UNDO, why);
+}
+
+/* Nobody confirmed in time. */
+static void unconfirmed(int fd, short what, void *arg)
+{
+	static const struct timeval soon = {.tv_usec = 50000};
+	const struct asked end = {.confirm = true, .seconds = 0};
+	struct hub *h = arg;
+	struct refusal why;
+	struct plan *plan;
+
+	(void)fd;
+	(void)what;
+	if (h->commit) {
+		event_add(h->confirm_timer, &soon);
+		return;
+	}
+	log_warning("configuration: not confirmed in time; going back to generation %" PRIu32,
+	    h->confirm_generation);
+	plan = plan_new(h->store, h->parked, h->overrides);
+	back_to_generation(plan, &h->history, h->confirm_generation);
+	if (start_commit(h, NULL, 0, plan, &end, ORIGIN_UNDO, &why))
+		return;
+	log_error("configuration: cannot go back: %s: %s", why.row, why.reason);
+	confirm_begin_or_end(h, &end, 0);
 }
 
 void commit_release(struct peer *p)
 {
-	txn_free(p->prepared);
-	txn_free(p->inverse);
-	txn_free(p->committed);
-	overrides_delete(p->before);
-	p->prepared = p->inverse = p->committed = NULL;
-	p->before = NULL;
+	group_reset(&p->prepared);
+	p->is_prepared = false;
+	p->committed = 0;
 }
 
 bool commit_request(struct peer *p, uint32_t id, enum request_kind kind)
@@ -360,19 +684,21 @@ static void warn(const char *text, void *arg)
 	log_warning("%s", text);
 }
 
-/* The file's rows with what was set over them; NULL with *error. */
-static struct store *read_merged(struct hub *h, struct config_error *error)
+/* The file's rows with what was set over them; false with *error. */
+static bool read_merged(struct hub *h, struct store **running, struct store **parked,
+    usec_t *modified, struct config_error *error)
 {
 	struct config *c = config_read(h->options.file, error, warn, NULL);
-	struct store *s;
 
 	if (!c)
-		return NULL;
-	s = config_take_store(c);
+		return false;
+	*modified = config_modified(c);
+	*running = config_take_store(c);
+	*parked = store_new();
 	config_free(c);
-	store_system(s);
-	overrides_apply(h->overrides, s, warn, NULL);
-	return s;
+	store_system(*running);
+	overrides_apply(h->overrides, *running, *parked, warn, NULL);
+	return true;
 }
 
 static void set_result(struct hub *h, const char *result)
@@ -381,24 +707,104 @@ static void set_result(struct hub *h, const char *result)
 	hub_changed(h, &h->system->row, COLUMN(system, reload_result));
 }
 
+static void set_modified(struct hub *h, usec_t modified)
+{
+	h->system->file_modified = modified;
+	hub_changed(h, &h->system->row, COLUMN(system, file_modified));
+}
+
+/* What a reading of the file changed, for people: nobody set it, so nothing goes back to it. */
+static void file_line(struct changeset *out, const struct txn *t, const struct row *row,
+    const struct column *c, bool before, bool after)
+{
+	char key[KEY_TEXT_SIZE], old_text[COLUMN_TEXT_SIZE], new_text[COLUMN_TEXT_SIZE];
+	const struct row *was = txn_before(t, row);
+
+	changeset_add(out, &(struct delta){.table = row->table->name,
+			       .key = row_key_format(row, key),
+			       .column = c->name,
+			       .old_value = before && was ? column_format(was, c, old_text) : "",
+			       .new_value = after ? column_format(row, c, new_text) : ""});
+}
+
+static void file_lines(struct changeset *out, const struct txn *t)
+{
+	for (size_t i = 0; i < txn_changes(t) && out->n < FILE_LINES; i++) {
+		const struct txn_change *c = txn_change(t, i);
+		const struct table *table = c->row->table;
+
+		if (c->kind != CHANGE_MODIFIED) {
+			const struct column *status = table_status(table);
+
+			if (status)
+				file_line(out, t, c->row, status, c->kind == CHANGE_REMOVED,
+				    c->kind == CHANGE_ADDED);
+			continue;
+		}
+		for (size_t n = 0; n < table->ncolumns; n++)
+			if (c->mask >> n & 1)
+				file_line(out, t, c->row, &table->columns[n], true, true);
+	}
+	if (out->n >= FILE_LINES)
+		changeset_add(
+		    out, &(struct delta){.table = "system",
+			     .key = "",
+			     .column = "",
+			     .old_value = "",
+			     .new_value = "the file changed more than the history keeps"});
+}
+
+static void file_in_effect(struct hub *h, const struct txn *running, const struct txn *parked)
+{
+	struct changeset *c = changeset_new(ORIGIN_FILE);
+	size_t rows = txn_changes(running);
+	struct job *j;
+
+	c->generation = h->system->generation + 1;
+	if (h->ready_told) /* at the start, all of the file is new, and nothing has changed */
+		file_lines(c, running);
+	else
+		c->generation = h->system->generation ? h->system->generation : 1;
+	if (c->n) {
+		j = job_new(NULL, NULL);
+		history_to_job(h, j, c);
+		datastore_submit(h->datastore, j);
+	}
+	changed(h, running, parked, c, rows);
+}
+
 static bool apply_file(struct hub *h, struct refusal *why)
 {
 	struct config_error error;
-	struct store *s = read_merged(h, &error);
-	struct txn *t;
+	struct store *running, *parked;
+	struct txn *t, *tp;
+	usec_t modified;
 	bool ok;
 
-	if (!s) {
+	if (!read_merged(h, &running, &parked, &modified, &error)) {
 		*why = refusal_of(REFUSAL_INCONSISTENT, error.text);
 		return false;
 	}
 	t = txn_new();
-	txn_difference(t, h->store, s);
-	ok = txn_apply(t, h->store, why);
-	if (ok && txn_changes(t))
-		changed(h, t, "the file");
+	tp = txn_new();
+	txn_difference(t, h->store, running);
+	txn_difference(tp, h->parked, parked);
+	ok = txn_apply_parked(tp, h->parked, why);
+	if (ok && !txn_apply(t, h->store, why)) {
+		txn_undo(tp, h->parked);
+		ok = false;
+	}
+	if (ok && (txn_changes(t) || txn_changes(tp)))
+		file_in_effect(h, t, tp);
+	h->trim = clock_now() + TRIM_AFTER;
+	if (ok) {
+		overrides_forget_volatile(h->overrides, h->store, h->parked);
+		set_modified(h, modified);
+	}
 	txn_free(t);
-	store_free(s);
+	txn_free(tp);
+	store_free(running);
+	store_free(parked);
 	return ok;
 }
 
@@ -410,6 +816,8 @@ static void reload_now(struct hub *h, struct peer *p, uint32_t id)
 	notify_state("RELOADING=1");
 	if (apply_file(h, &why)) {
 		log_info("%s was read", h->options.file);
+		notice_file_read(h);
+		listen_reload(h);
 		set_result(h, "ok");
 	} else {
 		log_error("the configuration stays as it is: %s", why.reason);
@@ -427,13 +835,58 @@ void commit_reload(struct hub *h)
 		reload_now(h, NULL, 0);
 }
 
-bool commit_first(struct hub *h)
+/* ------------------------------------------------------------------------- the start */
+
+struct undoing {
+	struct hub *hub;
+	struct changeset *changes;
+};
+
+static void put_back(const struct delta *d, const char *value, void *arg)
+{
+	struct undoing *u = arg;
+	struct delta back = *d;
+
+	overrides_put(u->hub->overrides, d->table, d->key, d->column, value);
+	back.old_value = d->new_value;
+	back.was_set = d->is_set;
+	back.new_value = d->old_value;
+	back.is_set = value != NULL;
+	changeset_add(u->changes, &back);
+}
+
+/* Directord ended before a change was confirmed: it is undone before anything is in effect. */
+static void undo_unconfirmed(struct hub *h)
+{
+	struct undoing u = {.hub = h};
+	uint32_t generation;
+	struct job *j;
+
+	if (!datastore_number(h->datastore, "unconfirmed", &generation))
+		return;
+	log_warning("configuration: what was set after generation %" PRIu32
+		    " was not confirmed, and is undone",
+	    generation);
+	u.changes = changeset_new(ORIGIN_UNDO);
+	u.changes->generation = h->system->generation + 1;
+	history_before(&h->history, generation, put_back, &u);
+	j = job_new(NULL, NULL);
+	changes_to_job(h, j, u.changes);
+	history_to_job(h, j, u.changes);
+	job_forget_number(j, "unconfirmed");
+	datastore_submit(h->datastore, j);
+	h->system->generation = u.changes->generation;
+	remember(h, u.changes);
+}
+
+static void read_datastore(struct hub *h)
 {
 	struct override *list;
-	struct refusal why;
+	uint32_t generation = 0;
 	size_t n;
 
 	h->overrides = overrides_new();
+	history_init(&h->history);
 	if (datastore_overrides(h->datastore, &list, &n))
 		for (size_t i = 0; i < n; i++)
 			overrides_put(h->overrides, list[i].table, list[i].key, list[i].column,
@@ -442,10 +895,37 @@ bool commit_first(struct hub *h)
 		log_error("datastore: %s; what was set over SNMP is not in effect",
 		    datastore_trouble(h->datastore));
 	overrides_free(list, n);
+	datastore_history(h->datastore, remember_stored, h);
+	if (datastore_number(h->datastore, "generation", &generation) &&
+	    generation > h->system->generation)
+		h->system->generation = generation;
+	undo_unconfirmed(h);
+}
+
+bool commit_first(struct hub *h)
+{
+	struct refusal why;
+
+	h->control = (struct control *)store_scalar(h->store, TABLE_control);
+	h->confirm_timer = evtimer_new(h->base, unconfirmed, h);
+	if (!h->confirm_timer)
+		abort();
+	read_datastore(h);
 	if (!apply_file(h, &why)) {
 		log_error("%s", why.reason);
 		return false;
 	}
+	tell_oldest(h);
 	set_result(h, "ok");
 	return true;
+}
+
+void commit_close(struct hub *h)
+{
+	if (h->confirm_timer)
+		event_free(h->confirm_timer);
+	if (!h->overrides)
+		return;
+	overrides_delete(h->overrides);
+	history_clear(&h->history);
 }

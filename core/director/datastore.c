@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "core/base/log.h"
+#include "core/director/history.h"
 
 enum statement_kind {
 	PUT_OVERRIDE,
@@ -21,6 +23,11 @@ enum statement_kind {
 	DELETE_STATE,
 	PUT_EVENT,
 	PRUNE_EVENTS,
+	FORGET_ROW,
+	PUT_CHANGE,
+	PRUNE_CHANGES,
+	PUT_NUMBER,
+	DELETE_NUMBER,
 	STATEMENTS
 };
 
@@ -32,9 +39,16 @@ static const char *const sql_of[STATEMENTS] = {
     [PUT_EVENT] = ("INSERT OR REPLACE INTO event(sequence, time, kind, subject, old, new, reason) "
 		   "VALUES(?, ?, ?, ?, ?, ?, ?)"),
     [PRUNE_EVENTS] = "DELETE FROM event WHERE sequence < ?",
+    [FORGET_ROW] = "DELETE FROM override WHERE tbl = ? AND key = ?",
+    [PUT_CHANGE] =
+	("INSERT OR REPLACE INTO change(generation, number, time, origin, tbl, key, col, old,"
+	 " new, was_set, is_set) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    [PRUNE_CHANGES] = "DELETE FROM change WHERE generation < ?",
+    [PUT_NUMBER] = "INSERT OR REPLACE INTO meta(name, value) VALUES(?, ?)",
+    [DELETE_NUMBER] = "DELETE FROM meta WHERE name = ?",
 };
 
-#define ARGS 7
+#define ARGS 11
 
 struct step {
 	STAILQ_ENTRY(step) entry;
@@ -77,6 +91,10 @@ static const char *const schema_sql =
     "CREATE TABLE IF NOT EXISTS event(sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
     " kind INTEGER NOT NULL, subject TEXT NOT NULL, old TEXT NOT NULL, new TEXT NOT NULL,"
     " reason TEXT NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS change(generation INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " time INTEGER NOT NULL, origin INTEGER NOT NULL, tbl TEXT NOT NULL, key TEXT NOT NULL,"
+    " col TEXT NOT NULL, old TEXT NOT NULL, new TEXT NOT NULL, was_set INTEGER NOT NULL,"
+    " is_set INTEGER NOT NULL, PRIMARY KEY(generation, number)) WITHOUT ROWID;"
     "PRAGMA user_version = 1;";
 
 /* -------------------------------------------------------------------- the thread */
@@ -253,16 +271,62 @@ static char *number(uint64_t v)
 	return copy(buf);
 }
 
-void job_override(struct job *j, const struct row *r, const struct column *c, const char *value)
+void job_override(
+    struct job *j, const char *table, const char *key, const char *column, const char *value)
 {
 	struct step *s = step(j, value ? PUT_OVERRIDE : DELETE_OVERRIDE);
-	char key[KEY_TEXT_SIZE];
 
-	s->args[0] = copy(r->table->name);
-	s->args[1] = copy(row_key_format(r, key));
-	s->args[2] = copy(c->name);
+	s->args[0] = copy(table);
+	s->args[1] = copy(key);
+	s->args[2] = copy(column);
 	if (value)
 		s->args[3] = copy(value);
+}
+
+void job_forget_row(struct job *j, const char *table, const char *key)
+{
+	struct step *s = step(j, FORGET_ROW);
+
+	s->args[0] = copy(table);
+	s->args[1] = copy(key);
+}
+
+void job_history(struct job *j, const struct changeset *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct delta *d = &c->list[i];
+		struct step *s = step(j, PUT_CHANGE);
+
+		s->args[0] = number(c->generation);
+		s->args[1] = number(i + 1);
+		s->args[2] = number(c->time);
+		s->args[3] = number((uint64_t)c->origin);
+		s->args[4] = copy(d->table);
+		s->args[5] = copy(d->key);
+		s->args[6] = copy(d->column);
+		s->args[7] = copy(d->old_value);
+		s->args[8] = copy(d->new_value);
+		s->args[9] = number(d->was_set);
+		s->args[10] = number(d->is_set);
+	}
+}
+
+void job_prune_history(struct job *j, uint32_t before)
+{
+	step(j, PRUNE_CHANGES)->args[0] = number(before);
+}
+
+void job_number(struct job *j, const char *name, uint32_t value)
+{
+	struct step *s = step(j, PUT_NUMBER);
+
+	s->args[0] = copy(name);
+	s->args[1] = number(value);
+}
+
+void job_forget_number(struct job *j, const char *name)
+{
+	step(j, DELETE_NUMBER)->args[0] = copy(name);
 }
 
 void job_state(struct job *j, const struct row *r, const struct column *c, const char *value)
@@ -333,6 +397,18 @@ static int sound(void *arg, int n, char **values, char **names)
 	return 0;
 }
 
+/* Passwords are in it: it is root's alone, also one that an earlier version made.  SQLite's journal follows. */
+static void make_private(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return; /* SQLite says why */
+	if (fchmod(fd, 0600) < 0)
+		log_warning("%s: %s", path, strerror(errno));
+	close(fd);
+}
+
 /*
  * A disk that is full now can have room later, and what is on it can be read now: that nothing can be
  * written is trouble, but no reason not to go on.  There is one user of the file, so it is locked for good:
@@ -342,6 +418,7 @@ static bool open_db(struct datastore *d, const char *path)
 {
 	char result[200] = "";
 
+	make_private(path);
 	if (sqlite3_open_v2(path, &d->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
 	    SQLITE_OK)
 		return fail(d, path);
@@ -480,17 +557,6 @@ bool datastore_states(struct datastore *d, struct override **list, size_t *n)
 	    list, n);
 }
 
-void overrides_free(struct override *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		free(list[i].table);
-		free(list[i].key);
-		free(list[i].column);
-		free(list[i].value);
-	}
-	free(list);
-}
-
 static void set_text(struct row *r, const char *column, sqlite3_stmt *st, int i)
 {
 	const char *s = (const char *)sqlite3_column_text(st, i);
@@ -529,4 +595,70 @@ bool datastore_events(
 		got(event_at(st), arg);
 	sqlite3_finalize(st);
 	return rc == SQLITE_DONE || fail(d, "reading");
+}
+
+static const char *column_at(sqlite3_stmt *st, int i)
+{
+	const char *s = (const char *)sqlite3_column_text(st, i);
+
+	return s ? s : "";
+}
+
+static void add_change(struct changeset *c, sqlite3_stmt *st)
+{
+	changeset_add(c, &(struct delta){.table = column_at(st, 3),
+			     .key = column_at(st, 4),
+			     .column = column_at(st, 5),
+			     .old_value = column_at(st, 6),
+			     .new_value = column_at(st, 7),
+			     .was_set = sqlite3_column_int(st, 8) != 0,
+			     .is_set = sqlite3_column_int(st, 9) != 0});
+}
+
+bool datastore_history(struct datastore *d, void (*got)(struct changeset *c, void *arg), void *arg)
+{
+	struct changeset *c = NULL;
+	sqlite3_stmt *st;
+	int rc;
+
+	if (!d->running ||
+	    sqlite3_prepare_v2(d->db,
+		"SELECT generation, time, origin, tbl, key, col, old, new, was_set, is_set"
+		" FROM change ORDER BY generation, number",
+		-1, &st, NULL) != SQLITE_OK)
+		return false;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		uint32_t generation = (uint32_t)sqlite3_column_int64(st, 0);
+
+		if (c && c->generation != generation) {
+			got(c, arg);
+			c = NULL;
+		}
+		if (!c) {
+			c = changeset_new((enum change_origin)sqlite3_column_int(st, 2));
+			c->generation = generation;
+			c->time = (usec_t)sqlite3_column_int64(st, 1);
+		}
+		add_change(c, st);
+	}
+	if (c)
+		got(c, arg);
+	sqlite3_finalize(st);
+	return rc == SQLITE_DONE || fail(d, "reading");
+}
+
+bool datastore_number(struct datastore *d, const char *name, uint32_t *value)
+{
+	sqlite3_stmt *st;
+	bool found;
+
+	if (!d->running || sqlite3_prepare_v2(d->db, "SELECT value FROM meta WHERE name = ?", -1,
+			       &st, NULL) != SQLITE_OK)
+		return false;
+	sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+	found = sqlite3_step(st) == SQLITE_ROW;
+	if (found)
+		*value = (uint32_t)sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return found;
 }

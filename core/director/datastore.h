@@ -15,6 +15,7 @@
 
 #include <event2/event.h>
 #include <stdbool.h>
+#include "core/director/overrides.h"
 #include "core/model/row.h"
 
 struct datastore;
@@ -31,14 +32,15 @@ void datastore_close(struct datastore *d);
 const char *datastore_trouble(const struct datastore *d);
 
 /* Reading happens once, at start, before any job. */
-struct override {
-	char *table, *key, *column, *value;
-};
 /* All values that win over the file; false if they cannot be read.  Free with overrides_free(). */
 bool datastore_overrides(struct datastore *d, struct override **list, size_t *n);
 /* The state that was kept since the machine was started; none after that. */
 bool datastore_states(struct datastore *d, struct override **list, size_t *n);
-void overrides_free(struct override *list, size_t n);
+/* The history of the configuration, oldest first; each changeset is the callee's. */
+struct changeset;
+bool datastore_history(struct datastore *d, void (*got)(struct changeset *c, void *arg), void *arg);
+/* A number that is kept under a name; false if there is none. */
+bool datastore_number(struct datastore *d, const char *name, uint32_t *value);
 /* The newest events, oldest first, at most `limit`, as rows of the table event; each is the caller's. */
 bool datastore_events(
     struct datastore *d, size_t limit, void (*got)(struct row *event, void *arg), void *arg);
@@ -49,7 +51,16 @@ bool datastore_events(
 struct job;
 struct job *job_new(void (*done)(const char *error, void *arg), void *arg);
 /* Remembers a column's value of a row; value NULL: the file's is good again. */
-void job_override(struct job *j, const struct row *r, const struct column *c, const char *value);
+void job_override(
+    struct job *j, const char *table, const char *key, const char *column, const char *value);
+/* Forgets all values of a row. */
+void job_forget_row(struct job *j, const char *table, const char *key);
+/* Adds a transaction to the history; forgets those before a generation. */
+void job_history(struct job *j, const struct changeset *c);
+void job_prune_history(struct job *j, uint32_t before);
+/* Keeps a number under a name, or forgets it. */
+void job_number(struct job *j, const char *name, uint32_t value);
+void job_forget_number(struct job *j, const char *name);
 /* Keeps a STATE column's value for the next start; value NULL: forgets all of the row's. */
 void job_state(struct job *j, const struct row *r, const struct column *c, const char *value);
 void job_event(struct job *j, const struct row *event);

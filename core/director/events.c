@@ -6,6 +6,9 @@
  * manager has seen is in the log after a power failure too.  Events that come while the disk is busy wait
  * for one common transaction.  A disk that fails or hangs for longer than two seconds only costs the
  * record: the events are told all the same, since a lost trap is worse than a lost line of history.
+ *
+ * The log keeps the newest events; those that the agent has not sent as notifications yet it keeps for
+ * longer, so that a burst or a manager's long absence costs none, but not without a bound.
  */
 #include "core/director/hub.h"
 
@@ -13,8 +16,10 @@
 #include <string.h>
 #include "core/base/log.h"
 
-#define KEPT 10000 /* events in the log */
-#define PRUNE_EVERY 500
+#define KEPT 10000	  /* events in the log */
+#define KEPT_UNSENT 50000 /* and as many while they were not sent */
+#define PRUNE_EVERY 500	  /* on disk */
+#define PRUNE_AT_ONCE 100 /* in memory, with each new event */
 #define PATIENCE (2 * USEC_PER_SEC)
 
 struct waiting {
@@ -26,6 +31,7 @@ STAILQ_HEAD(waiting_list, waiting);
 
 struct pending_events {
 	uint32_t last;
+	uint32_t first_stored;	     /* what is before it was taken from the disk */
 	struct waiting_list fresh;   /* not given to the datastore yet */
 	struct waiting_list writing; /* in the job that is on its way */
 	bool busy;
@@ -41,13 +47,36 @@ static void tell_range(struct hub *h)
 	hub_changed(h, &h->system->row, COLUMN(system, event_first) | COLUMN(system, event_last));
 }
 
+static bool may_go(const struct hub *h, const struct event_log *e)
+{
+	size_t n = store_count(h->store, TABLE_event_log);
+
+	return n > KEPT_UNSENT || (n > KEPT && e->sequence <= h->system->event_notified);
+}
+
 static void prune(struct hub *h)
 {
-	struct row *first = store_first(h->store, TABLE_event_log);
+	struct row *first;
 
-	if (store_count(h->store, TABLE_event_log) <= KEPT)
+	for (int i = 0; i < PRUNE_AT_ONCE; i++) {
+		first = store_first(h->store, TABLE_event_log);
+		if (!first || !may_go(h, (struct event_log *)first))
+			return;
+		hub_removed(h, first);
+	}
+}
+
+/* The disk follows, some at a time. */
+static void prune_stored(struct hub *h, struct job *j)
+{
+	struct pending_events *e = h->events;
+	const struct row *first = store_first(h->store, TABLE_event_log);
+	uint32_t sequence = first ? ((const struct event_log *)first)->sequence : 0;
+
+	if (sequence < e->first_stored + PRUNE_EVERY)
 		return;
-	hub_removed(h, first);
+	job_prune_events(j, sequence);
+	e->first_stored = sequence;
 }
 
 static void tell(struct hub *h, struct waiting *w)
@@ -124,8 +153,7 @@ static void submit(struct hub *h)
 	STAILQ_FOREACH (w, &e->writing, entry)
 		if (w->row)
 			write_event(j, w);
-	if (e->last > KEPT && e->last % PRUNE_EVERY == 0)
-		job_prune_events(j, e->last - KEPT);
+	prune_stored(h, j);
 	e->busy = true;
 	event_add(e->patience, &tv);
 	datastore_submit(h->datastore, j);
@@ -186,7 +214,7 @@ void events_open(struct hub *h)
 	STAILQ_INIT(&e->writing);
 	h->events = e;
 	e->patience = event_new(h->base, -1, 0, impatient, h);
-	datastore_events(h->datastore, KEPT, remember, h);
+	datastore_events(h->datastore, KEPT_UNSENT, remember, h);
 	tell_range(h);
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,6 +134,15 @@ void hub_check_ready(struct hub *h)
 	log_info("ready");
 }
 
+/* The rows of a large file were in memory several times for a moment: twice as rows, and as messages. */
+static void give_back(struct hub *h)
+{
+	if (!h->trim || clock_now() < h->trim)
+		return;
+	h->trim = 0;
+	malloc_trim(0);
+}
+
 static void tick(int fd, short what, void *arg)
 {
 	struct hub *h = arg;
@@ -141,6 +151,10 @@ static void tick(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	children_tick(h);
+	commit_tick(h);
+	failover_tick(h);
+	give_back(h);
+	listen_tick(h);
 	child_measure(h, h->self, getpid());
 	if (h->system->log_lost != log_lost()) {
 		h->system->log_lost = log_lost();
@@ -241,6 +255,7 @@ static bool start(struct hub *h)
 	h->stop_timer = event_new(h->base, -1, 0, stop_late, h);
 	event_add(h->tick, &now);
 	catch_signals(h);
+	listen_configure(h);
 	children_start(h);
 	return true;
 }
@@ -259,12 +274,12 @@ static void tear_down(struct hub *h)
 	while ((p = TAILQ_FIRST(&h->peers)))
 		peer_free(p);
 	children_free(h);
+	listen_close(h);
 	kept_close(h);
+	commit_close(h);
 	datastore_close(h->datastore);
 	if (h->events)
 		events_close(h);
-	if (h->overrides)
-		overrides_delete(h->overrides);
 	if (h->listener && control_address(h, &sun))
 		unlink(sun.sun_path);
 	free_event(h->listener);
@@ -273,6 +288,7 @@ static void tear_down(struct hub *h)
 	for (size_t i = 0; i < sizeof(h->signals) / sizeof(h->signals[0]); i++)
 		free_event(h->signals[i]);
 	store_free(h->store);
+	store_free(h->parked);
 	event_base_free(h->base);
 }
 
@@ -283,6 +299,7 @@ int hub_run(const struct hub_options *o)
 
 	h.base = event_base_new();
 	h.store = store_new();
+	h.parked = store_new();
 	TAILQ_INIT(&h.peers);
 	TAILQ_INIT(&h.children);
 	if (!h.base)

@@ -12,7 +12,10 @@
  *   child.c    the processes: start, watch, start again, stop
  *   commit.c   transactions: prepare, store, apply; reading the file again
  *   events.c   the event log
+ *   failover.c mastership that was handed over for a time
+ *   notice.c   what scripts and FIFOs are told
  *   kept.c     state that outlives a restart of everything
+ *   listen.c   the sockets of an agent that is the SNMP engine itself
  *   datastore.c, notify*.c  the disk; systemd
  */
 #ifndef DIRECTOR_HUB_H
@@ -22,12 +25,14 @@
 #include "core/base/channel.h"
 #include "core/base/log.h"
 #include "core/director/datastore.h"
+#include "core/director/history.h"
 #include "core/model/engine.h"
 #include "core/model/message.h"
 #include "core/model/txn.h"
 
 struct hub;
 struct child;
+struct listener;
 
 struct hub_options {
 	const char *file;
@@ -47,11 +52,11 @@ struct peer {
 	bool
 	    resync; /* its queue overflowed: it is sent everything anew when it has read the rest */
 	struct group_reader in;
-	struct txn *prepared, *inverse; /* checked, not applied; what would take it back */
-	uint32_t waiting_id;		/* of a request that waits for another's commit */
-	enum request_kind waiting;	/* 0: none */
-	struct txn *committed;		/* takes the last commit back */
-	struct overrides *before;	/* what was set before it, for its columns */
+	struct group_reader prepared; /* rows of a request that was checked, not applied */
+	bool is_prepared;
+	uint32_t waiting_id;	   /* of a request that waits for another's commit */
+	enum request_kind waiting; /* 0: none */
+	uint32_t committed;	   /* the generation that its last commit made; 0: none */
 };
 
 struct pending_events;
@@ -59,7 +64,8 @@ struct pending_events;
 struct hub {
 	struct hub_options options;
 	struct event_base *base;
-	struct store *store; /* the running configuration and all state */
+	struct store *store;  /* the running configuration and all state */
+	struct store *parked; /* rows of the configuration that are not in effect (plan.h) */
 	struct system *system;
 	TAILQ_HEAD(, peer) peers;
 	TAILQ_HEAD(, child) children;
@@ -67,15 +73,27 @@ struct hub {
 	struct datastore *datastore;
 	struct pending_events *events;
 	struct overrides *overrides; /* values that win over the file */
-	struct commit *commit;	     /* the one that waits for the disk, or NULL */
-	uint64_t syncs;		     /* how often somebody was told everything */
-	bool reload_wanted;	     /* once that is done */
+	struct history history;
+	struct control *control;
+	bool unconfirmed;	     /* changes since ... */
+	uint32_t confirm_generation; /* ... this generation are undone ... */
+	usec_t confirm_deadline;     /* ... at this time */
+	struct event *confirm_timer;
+	struct commit *commit; /* the one that waits for the disk, or NULL */
+	uint64_t syncs;	       /* how often somebody was told everything */
+	bool reload_wanted;    /* once that is done */
 	struct event *tick, *listener;
+	struct listener *listening; /* listen.c */
 	struct event *signals[5];
 	int control_fd, pid_fd;
 	TAILQ_HEAD(, row) kept_dirty; /* rows with STATE columns to be kept */
 	struct event *keep;
 	bool keeping; /* a job is on its way */
+	usec_t
+	    trim; /* when memory that a large change took is given back; 0: nothing to give back */
+	uint32_t notices; /* the number of the last one */
+	struct log_limit notices_limit;
+	bool notices_ended; /* nothing comes after those that are there */
 	bool stopping, clean;
 	struct event *stop_timer;
 	bool ready_told;
@@ -88,6 +106,9 @@ void hub_changed(struct hub *h, struct row *r, column_mask mask);
 /* A row of the hub's own tables: added (told and kept), or removed (told and freed). */
 void hub_added(struct hub *h, struct row *r);
 void hub_removed(struct hub *h, struct row *r);
+/* The same for many rows of one table, told as one group. */
+void hub_added_all(struct hub *h, struct row *const *rows, size_t n);
+void hub_removed_all(struct hub *h, struct row *const *rows, size_t n);
 void hub_datastore_state(struct hub *h, const char *error);
 /* Stops: clean, or leaving the kernel as it is for the next start. */
 void hub_stop(struct hub *h, bool clean);
@@ -99,10 +120,12 @@ void hub_check_ready(struct hub *h);
 struct peer *peer_new(struct hub *h, int fd, struct child *c);
 void peer_free(struct peer *p);
 /* Sends a change of configuration, as one group, to all that read the tables. */
-void peers_send_txn(struct hub *h, const struct txn *t);
+void peers_send_txn(struct hub *h, const struct txn *running, const struct txn *parked);
 /* All are sent everything anew. */
 void peers_resync(struct hub *h);
 void peer_reply(struct peer *p, uint32_t id, const struct refusal *r);
+/* Off: nothing that is sent to it is lost, however much it is. */
+void peer_limit(struct peer *p, bool on);
 /* The columns of a table that a peer is told; 0: it does not read the table. */
 column_mask peer_columns(const struct peer *p, const struct table *t);
 
@@ -128,6 +151,9 @@ void commit_reload(struct hub *h); /* reads the file again, now or when the disk
 bool commit_request(struct peer *p, uint32_t id, enum request_kind kind);
 /* What a requester prepared and could take back is forgotten. */
 void commit_release(struct peer *p);
+/* Every second: how long a confirmed commit still waits. */
+void commit_tick(struct hub *h);
+void commit_close(struct hub *h);
 void commit_peer_gone(struct hub *h, struct peer *p);
 
 /* events.c */
@@ -141,6 +167,32 @@ void kept_open(struct hub *h); /* puts what was kept into the rows; after commit
 void kept_close(struct hub *h);
 void kept_changed(struct hub *h, struct row *r, column_mask mask);
 void kept_removed(struct hub *h, const struct txn *t);
+
+/* notice.c */
+/* A process is about to change columns of a row: those in mask to what `new` has. */
+void notice_reported(struct hub *h, const struct row *old, const struct row *new, column_mask mask);
+/* The process script has reported the state of a notice; takes the row if that is all of it. */
+void notice_done(struct hub *h, struct row *r);
+/* A transaction was applied: what is told of rows that are gone. */
+void notice_removed(struct hub *h, const struct txn *t);
+/* The file was read again. */
+void notice_file_read(struct hub *h);
+/* directord stops for good, and nothing else will be told. */
+void notice_stop(struct hub *h);
+
+/* failover.c */
+/* Of an instance or a group: until now + time others are to be master.  arg: the hub. */
+void failover_set(const struct row *key, usec_t time, void *arg);
+void failover_tick(struct hub *h); /* every second: the time that is left */
+
+/* listen.c */
+void listen_configure(struct hub *h); /* the configuration may have changed */
+void listen_tick(struct hub *h);      /* every second: what could not be bound */
+/* An agent starts: its end of the channel, to be closed here when it has it; -1 after logging. */
+int listen_attach(struct hub *h);
+void listen_detach(struct hub *h); /* it is gone */
+void listen_reload(struct hub *h); /* it is to look at its file */
+void listen_close(struct hub *h);
 
 /* notify_systemd.c or notify_none.c: what the service manager is told (sd_notify(3)). */
 void notify_state(const char *state);

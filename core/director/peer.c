@@ -18,9 +18,9 @@
 column_mask peer_columns(const struct peer *p, const struct table *t)
 {
 	if (p->bit == P_AGENT || p->bit == P_CTL)
-		return ~(column_mask)0 >> (64 - t->ncolumns);
+		return ~(column_mask)0 >> (COLUMNS_MAX - t->ncolumns);
 	if (!(t->readers & p->bit))
-		return 0;
+		return t->watchers & p->bit ? table_shared(t) : 0;
 	return table_mask(t, CLASS_CONFIG) | table_owned(t, p->bit) | table_shared(t);
 }
 
@@ -38,6 +38,24 @@ static void overflow(struct peer *p)
 	channel_drop_queue(p->ch);
 }
 
+/* Who shows rows to people sees those that are not in effect too. */
+static bool sees_parked(const struct peer *p)
+{
+	return p->bit == P_AGENT || p->bit == P_CTL;
+}
+
+static void sync_rows(const struct peer *p, struct group_writer *g, const struct store *s)
+{
+	for (int t = 0; t < TABLE_COUNT; t++) {
+		column_mask mask = peer_columns(p, &tables[t]);
+
+		if (!mask)
+			continue;
+		for (struct row *r = store_first(s, t); r; r = store_next(r))
+			group_row(g, r, ROW_SET, without_views(&tables[t], mask));
+	}
+}
+
 static void send_sync(struct peer *p)
 {
 	struct group_writer g;
@@ -46,16 +64,17 @@ static void send_sync(struct peer *p)
 	p->hub->syncs++;
 	channel_set_limit(p->ch, SIZE_MAX);
 	group_begin(&g, p->ch, GROUP_SYNC);
-	for (int t = 0; t < TABLE_COUNT; t++) {
-		column_mask mask = peer_columns(p, &tables[t]);
-
-		if (!mask)
-			continue;
-		for (struct row *r = store_first(p->hub->store, t); r; r = store_next(r))
-			group_row(&g, r, ROW_SET, without_views(&tables[t], mask));
-	}
+	sync_rows(p, &g, p->hub->store);
+	if (sees_parked(p))
+		sync_rows(p, &g, p->hub->parked);
 	group_end(&g, true);
 	channel_set_limit(p->ch, channel_queued(p->ch) + QUEUE_LIMIT);
+}
+
+/* A requester waits, and reads: it is told all that its request changed before the answer. */
+void peer_limit(struct peer *p, bool on)
+{
+	channel_set_limit(p->ch, on ? channel_queued(p->ch) + QUEUE_LIMIT : SIZE_MAX);
 }
 
 void peers_resync(struct hub *h)
@@ -119,6 +138,34 @@ void hub_added(struct hub *h, struct row *r)
 	send_all(h, r, ROW_SET, ~(column_mask)0);
 }
 
+/* Rows of one table as one group: a peer that cannot take it is sent everything anew, once. */
+static void send_many(struct hub *h, struct row *const *rows, size_t n, enum row_op op)
+{
+	const struct table *t = rows[0]->table;
+	struct group_writer g;
+	struct peer *p;
+
+	TAILQ_FOREACH (p, &h->peers, entry) {
+		if (!listens(p, t))
+			continue;
+		group_begin(&g, p->ch, GROUP_STATE);
+		for (size_t i = 0; i < n; i++)
+			group_row(&g, rows[i], op,
+			    op == ROW_SET ? without_views(t, peer_columns(p, t)) : 0);
+		if (!group_end(&g, false))
+			overflow(p);
+	}
+}
+
+void hub_added_all(struct hub *h, struct row *const *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (store_insert(h->store, rows[i]))
+			abort();
+	if (n)
+		send_many(h, rows, n, ROW_SET);
+}
+
 void hub_removed(struct hub *h, struct row *r)
 {
 	send_all(h, r, ROW_DELETE, 0);
@@ -126,26 +173,49 @@ void hub_removed(struct hub *h, struct row *r)
 	row_free(r);
 }
 
-void peers_send_txn(struct hub *h, const struct txn *t)
+void hub_removed_all(struct hub *h, struct row *const *rows, size_t n)
+{
+	if (n)
+		send_many(h, rows, n, ROW_DELETE);
+	for (size_t i = 0; i < n; i++) {
+		store_remove(h->store, rows[i]);
+		row_free(rows[i]);
+	}
+}
+
+/* `other` has the rows that left this store without being gone for p; NULL: those are gone for it. */
+static void send_changes(
+    const struct peer *p, struct group_writer *g, const struct txn *t, const struct store *other)
+{
+	for (size_t i = 0; i < txn_changes(t); i++) {
+		const struct txn_change *c = txn_change(t, i);
+		const struct table *table = c->row->table;
+		column_mask mask = peer_columns(p, table);
+		column_mask what = c->kind == CHANGE_ADDED ? mask : mask & c->mask;
+
+		if (!mask || (c->kind == CHANGE_REMOVED && other && store_find(other, c->row)))
+			continue;
+		if (c->kind == CHANGE_MODIFIED && !what)
+			continue; /* nothing that a watcher is told */
+		group_row(g, c->row, c->kind == CHANGE_REMOVED ? ROW_DELETE : ROW_SET,
+		    without_views(table, what));
+	}
+}
+
+void peers_send_txn(struct hub *h, const struct txn *running, const struct txn *parked)
 {
 	struct group_writer g;
 	struct peer *p;
 
 	TAILQ_FOREACH (p, &h->peers, entry) {
+		bool all = sees_parked(p);
+
 		if (!p->bit || p->resync)
 			continue;
 		group_begin(&g, p->ch, GROUP_CHANGE);
-		for (size_t i = 0; i < txn_changes(t); i++) {
-			const struct txn_change *c = txn_change(t, i);
-			const struct table *table = c->row->table;
-			column_mask mask = peer_columns(p, table);
-			column_mask what = c->kind == CHANGE_ADDED ? mask : mask & c->mask;
-
-			if (mask)
-				group_row(&g, c->row,
-				    c->kind == CHANGE_REMOVED ? ROW_DELETE : ROW_SET,
-				    without_views(table, what));
-		}
+		send_changes(p, &g, running, all ? h->parked : NULL);
+		if (all)
+			send_changes(p, &g, parked, h->store);
 		if (!group_end(&g, false))
 			overflow(p);
 	}
@@ -172,6 +242,7 @@ static column_mask apply_report(struct peer *p, struct group_item *i, struct row
 	if (!*r)
 		return 0;
 	mask &= row_diff(*r, i->row);
+	notice_reported(p->hub, *r, i->row, mask);
 	row_copy_columns(*r, i->row, mask);
 	kept_changed(p->hub, *r, mask);
 	return mask;
@@ -229,6 +300,8 @@ static void reports(struct peer *p)
 	for (size_t i = 0; i < n; i++)
 		if (!list[i].mask)
 			row_free(list[i].row);
+		else if (list[i].row->table->id == TABLE_notice)
+			notice_done(p->hub, list[i].row);
 	free(list);
 }
 

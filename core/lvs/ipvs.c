@@ -478,6 +478,87 @@ int ipvs_set_timeouts(struct ipvs *c, const struct ipvs_timeouts *t)
 	return query(c, m, on_timeouts, NULL);
 }
 
+/* ---------------------------------------------------------- synchronization daemons */
+
+static void read_daemon(struct ipvs_daemon *d, struct nlattr *const *a)
+{
+	bool six = a[IPVS_DAEMON_ATTR_MCAST_GROUP6] != NULL;
+	const struct nlattr *group =
+	    a[six ? IPVS_DAEMON_ATTR_MCAST_GROUP6 : IPVS_DAEMON_ATTR_MCAST_GROUP];
+
+	d->running = true;
+	read_text(d->interface, sizeof(d->interface), a[IPVS_DAEMON_ATTR_MCAST_IFN]);
+	d->sync_id = (uint8_t)number(a, IPVS_DAEMON_ATTR_SYNC_ID);
+	d->max_length = (uint16_t)number(a, IPVS_DAEMON_ATTR_SYNC_MAXLEN);
+	d->group = read_addr(six ? AF_INET6 : AF_INET, group);
+	d->port = (uint16_t)number(a, IPVS_DAEMON_ATTR_MCAST_PORT);
+	d->ttl = (uint8_t)number(a, IPVS_DAEMON_ATTR_MCAST_TTL);
+}
+
+static void on_daemon(const struct nlmsghdr *h, void *arg)
+{
+	struct ipvs_daemons *d = arg;
+	struct nlattr *top[IPVS_CMD_ATTR_MAX + 1], *a[IPVS_DAEMON_ATTR_MAX + 1];
+
+	if (genlmsg_parse((struct nlmsghdr *)h, 0, top, IPVS_CMD_ATTR_MAX, NULL) < 0 ||
+	    !open_nest(a, IPVS_DAEMON_ATTR_MAX, top[IPVS_CMD_ATTR_DAEMON]))
+		return;
+	read_daemon(
+	    number(a, IPVS_DAEMON_ATTR_STATE) == IP_VS_STATE_MASTER ? &d->master : &d->backup, a);
+}
+
+int ipvs_get_daemons(struct ipvs *c, struct ipvs_daemons *d)
+{
+	memset(d, 0, sizeof(*d));
+	return query(c, message(c, IPVS_CMD_GET_DAEMON, NLM_F_REQUEST | NLM_F_DUMP), on_daemon, d);
+}
+
+static int put_daemon_values(struct nl_msg *m, const struct ipvs_daemon *d)
+{
+	bool six = d->group.family == ADDR_IPV6;
+	int err = nla_put_string(m, IPVS_DAEMON_ATTR_MCAST_IFN, d->interface);
+
+	err += nla_put_u32(m, IPVS_DAEMON_ATTR_SYNC_ID, d->sync_id);
+	if (d->max_length)
+		err += nla_put_u16(m, IPVS_DAEMON_ATTR_SYNC_MAXLEN, d->max_length);
+	err += nla_put(m, six ? IPVS_DAEMON_ATTR_MCAST_GROUP6 : IPVS_DAEMON_ATTR_MCAST_GROUP,
+	    (int)addr_len(&d->group), d->group.bytes);
+	err += nla_put_u16(m, IPVS_DAEMON_ATTR_MCAST_PORT, d->port);
+	return err + nla_put_u8(m, IPVS_DAEMON_ATTR_MCAST_TTL, d->ttl);
+}
+
+static void on_nothing(const struct nlmsghdr *h, void *arg)
+{
+	(void)h;
+	(void)arg;
+}
+
+/* d: NULL for the command that needs no more than the role. */
+static int daemon_command(
+    struct ipvs *c, uint8_t command, enum ipvs_sync_role role, const struct ipvs_daemon *d)
+{
+	struct nl_msg *m = message(c, command, NLM_F_REQUEST | NLM_F_ACK);
+	struct nlattr *nest = m ? nla_nest_start(m, IPVS_CMD_ATTR_DAEMON) : NULL;
+
+	if (!nest || nla_put_u32(m, IPVS_DAEMON_ATTR_STATE, role) < 0 ||
+	    (d && put_daemon_values(m, d) < 0)) {
+		nlmsg_free(m);
+		return -ENOMEM;
+	}
+	nla_nest_end(m, nest);
+	return query(c, m, on_nothing, NULL);
+}
+
+int ipvs_start_daemon(struct ipvs *c, enum ipvs_sync_role role, const struct ipvs_daemon *d)
+{
+	return daemon_command(c, IPVS_CMD_NEW_DAEMON, role, d);
+}
+
+int ipvs_stop_daemon(struct ipvs *c, enum ipvs_sync_role role)
+{
+	return daemon_command(c, IPVS_CMD_DEL_DAEMON, role, NULL);
+}
+
 /* ------------------------------------------------------------------ operations */
 
 static const struct {

@@ -44,6 +44,23 @@ struct ipvs_info {
 	uint32_t connection_buckets;
 };
 
+/* The kernel has room for one synchronization daemon of each role, and both may run. */
+enum ipvs_sync_role { IPVS_SYNC_MASTER = 1, IPVS_SYNC_BACKUP = 2 };
+
+struct ipvs_daemon {
+	bool running; /* if not, the rest means nothing */
+	char interface[16];
+	uint8_t sync_id;
+	uint16_t max_length; /* 0 in ipvs_start_daemon(): the kernel's choice */
+	struct addr group;
+	uint16_t port;
+	uint8_t ttl;
+};
+
+struct ipvs_daemons {
+	struct ipvs_daemon master, backup;
+};
+
 /*
  * Connects; the kernel loads its module if it can.  0, or a negative errno: -EPROTONOSUPPORT when the
  * kernel has no IPVS, -EPERM without CAP_NET_ADMIN.  The caller frees *out with ipvs_close().
@@ -51,10 +68,17 @@ struct ipvs_info {
 int ipvs_open(struct ipvs **out);
 void ipvs_close(struct ipvs *c); /* NULL is allowed */
 
-/* All of these: 0 or a negative errno; after an error the connection is to be closed. */
+/* All of these: 0 or a negative errno; after an error of any but the two for daemons the connection is to be closed. */
 int ipvs_get_info(struct ipvs *c, struct ipvs_info *info);
 int ipvs_get_timeouts(struct ipvs *c, struct ipvs_timeouts *t);
 int ipvs_set_timeouts(struct ipvs *c, const struct ipvs_timeouts *t);
+int ipvs_get_daemons(struct ipvs *c, struct ipvs_daemons *d);
+/*
+ * What the kernel answers is told apart from a broken connection by nobody: after an error ask
+ * ipvs_get_daemons().  -EEXIST: it runs; -ESRCH: it does not; -ENODEV: no such interface.
+ */
+int ipvs_start_daemon(struct ipvs *c, enum ipvs_sync_role role, const struct ipvs_daemon *d);
+int ipvs_stop_daemon(struct ipvs *c, enum ipvs_sync_role role);
 /* Replaces *t by all services, with their destinations and counters, sorted. */
 int ipvs_dump(struct ipvs *c, struct ipvs_table *t);
 /*

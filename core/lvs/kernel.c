@@ -52,6 +52,11 @@ bool kernel_is_reached(const struct kernel *k)
 	return k->connection != NULL;
 }
 
+struct ipvs *kernel_connection(struct kernel *k)
+{
+	return k->connection;
+}
+
 struct ipvs_table *kernel_view(struct kernel *k)
 {
 	return &k->have;

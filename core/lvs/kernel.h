@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include "core/lvs/table.h"
 
+struct ipvs;
 struct kernel;
 
 /* dir: where the journal is (made.h). Does not connect. */
@@ -27,6 +28,8 @@ void kernel_free(struct kernel *k);
  */
 bool kernel_refresh(struct kernel *k);
 bool kernel_is_reached(const struct kernel *k);
+/* The connection, for what is no part of the table; NULL while the kernel is not reached. */
+struct ipvs *kernel_connection(struct kernel *k);
 /* The view; its destinations' users are the caller's.  Services of others are in it too. */
 struct ipvs_table *kernel_view(struct kernel *k);
 

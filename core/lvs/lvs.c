@@ -10,6 +10,7 @@
 #include "core/lvs/quorum.h"
 #include "core/lvs/report.h"
 #include "core/lvs/states.h"
+#include "core/lvs/sync.h"
 
 /* The counters are read this often, or so rarely that it takes one part in COST of a CPU. */
 #define LEAST_INTERVAL USEC_PER_SEC
@@ -21,12 +22,14 @@
 struct lvs {
 	struct engine *engine;
 	struct kernel *kernel;
+	struct sync *sync;
 	struct ipvs_table want; /* of the rows, unless dirty */
 	struct event *soon, *timer;
 	bool synced;  /* the rows are here */
 	bool dirty;   /* rows have changed since want was built */
 	bool adopted; /* the kernel's table was read for the first time */
 	bool ready;
+	bool stopping; /* what is removed must not be made again by what is still on its way */
 	size_t conflicts;
 	usec_t compared; /* when want was last compared with a fresh dump */
 	usec_t cpu;	 /* that this process has used, at the last reading */
@@ -144,7 +147,7 @@ static void apply(struct lvs *l)
 	evaluate(l);
 	if (reached)
 		kernel_bring_to(l->kernel, &l->want, false);
-	tell(l, 0);
+	tell(l, sync_run(l->sync, kernel_connection(l->kernel)));
 }
 
 static bool is_due(const struct lvs *l)
@@ -168,6 +171,7 @@ static void read_kernel(struct lvs *l)
 		drift = kernel_bring_to(l->kernel, &l->want, was_reached && !changed);
 		l->compared = clock_now();
 	}
+	drift += sync_run(l->sync, kernel_connection(l->kernel));
 	tell(l, drift);
 }
 
@@ -177,7 +181,7 @@ static void on_soon(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (l->synced)
+	if (l->synced && !l->stopping)
 		apply(l);
 }
 
@@ -209,6 +213,12 @@ static void remember(struct real_server *rs)
 		m->known = rs->state;
 }
 
+/* The IPVS table does not depend on rows of these tables. */
+static bool is_aside(const struct change *c)
+{
+	return c->row->table->id == TABLE_vrrp_instance || c->row->table->id == TABLE_sync_daemon;
+}
+
 static void note_change(const struct change *c)
 {
 	if (c->row->table->id != TABLE_real_server)
@@ -226,10 +236,12 @@ static void changed(struct engine *e, const struct change *c, size_t n, bool syn
 	struct lvs *l = arg;
 
 	(void)e;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		note_change(&c[i]);
+		l->dirty |= !is_aside(&c[i]);
+	}
 	l->synced |= sync;
-	l->dirty = true;
+	l->dirty |= sync;
 	/* Behind what the loop has still to read, so that a burst of groups is one difference. */
 	event_active(l->soon, EV_TIMEOUT, 0);
 }
@@ -244,6 +256,7 @@ static void *start(struct engine *e)
 		abort();
 	l->engine = e;
 	l->kernel = kernel_new(engine_run_dir(e));
+	l->sync = sync_new(e, engine_run_dir(e));
 	l->retry = LEAST_RETRY;
 	l->soon = event_new(engine_base(e), -1, 0, on_soon, l);
 	l->timer = event_new(engine_base(e), -1, 0, on_timer, l);
@@ -258,6 +271,7 @@ static void finish(void *arg)
 
 	event_free(l->soon);
 	event_free(l->timer);
+	sync_free(l->sync);
 	kernel_free(l->kernel);
 	ipvs_table_clear(&l->want);
 	STORE_FOREACH (real_server, rs, engine_store(l->engine))
@@ -269,8 +283,11 @@ static void stop(struct engine *e, bool clean, void *arg)
 {
 	struct lvs *l = arg;
 
+	l->stopping = true;
+	event_del(l->timer);
 	if (clean) {
 		states_stop(e);
+		sync_withdraw(l->sync, kernel_connection(l->kernel));
 		kernel_withdraw(l->kernel);
 	}
 	engine_exit(e, 0);

@@ -8,6 +8,9 @@
  * table: for the counters, and, each system.lvs_interval, to put right what
  * somebody else has changed.
  *
+ * Beside the table there are the kernel's synchronization daemons (sync.h),
+ * which follow VRRP instances.
+ *
  * A restart of the process is not seen by clients: it finds its table in the
  * kernel and changes only what differs.  A clean stop of the director removes
  * what is ours, as keepalived does.

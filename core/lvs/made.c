@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "core/base/log.h"
 
-#define LINE_SIZE 160
+#define LINE_SIZE MADE_HEAD_SIZE
 /* The journal is written anew when it has this many lines more than it needs. */
 #define SLACK 4096
 
@@ -60,8 +60,7 @@ static bool tree_remove(struct made *m, const struct ipvs_key *key)
 	return true;
 }
 
-/* "boot ID net INODE": what the list is about. */
-static void make_head(char head[LINE_SIZE])
+void made_head(char head[MADE_HEAD_SIZE])
 {
 	char boot[64] = "?";
 	struct stat st = {.st_ino = 0};
@@ -172,7 +171,7 @@ struct made *made_open(const char *dir)
 	if (!m || asprintf(&m->path, "%s/services", dir) < 0)
 		abort();
 	m->fd = -1;
-	make_head(m->head);
+	made_head(m->head);
 	read_journal(m);
 	write_journal(m);
 	return m;

@@ -21,6 +21,10 @@
 
 struct made;
 
+#define MADE_HEAD_SIZE 160
+/* "boot ID net INODE": what such a file is about. */
+void made_head(char head[MADE_HEAD_SIZE]);
+
 /*
  * Reads the journal `dir`/services, if there is one, and starts a new one.  Never fails: trouble with the
  * file is logged once, and the list is then kept in memory only.  Freed with made_close().

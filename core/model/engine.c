@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,6 +41,7 @@ struct engine {
 	void *arg;
 	char state_dir[200];
 	char run_dir[256];
+	int passing;
 	TAILQ_HEAD(, row) dirty;
 	struct group_reader in;
 	uint64_t events_lost;
@@ -68,6 +70,11 @@ const char *engine_state_dir(struct engine *e)
 const char *engine_run_dir(struct engine *e)
 {
 	return e->run_dir;
+}
+
+int engine_passing(struct engine *e)
+{
+	return e->passing;
 }
 
 /* ------------------------------------------------------------------ to the hub */
@@ -283,10 +290,12 @@ static void finish_changes(struct engine *e, struct changes *c)
 	free(c->list);
 }
 
+#define MANY 10000 /* rows: whoever gets so many has time for this; the process vrrp never does */
+
 static void apply_group(struct engine *e)
 {
 	struct changes c = {NULL, 0, 0};
-	bool sync = e->in.group == GROUP_SYNC;
+	bool sync = e->in.group == GROUP_SYNC, many;
 
 	for (size_t i = 0; i < e->in.n; i++) {
 		struct group_item *item = &e->in.items[i];
@@ -301,10 +310,13 @@ static void apply_group(struct engine *e)
 		store_system(e->store);
 		sweep(e, &c);
 	}
+	many = e->in.n > MANY;
 	group_reset(&e->in);
 	if (c.n || sync)
 		e->program->ops.changed(e, c.list, c.n, sync, e->arg);
 	finish_changes(e, &c);
+	if (many)
+		malloc_trim(0); /* what the messages took is not needed again */
 }
 
 static void got_hello(struct wire *w)
@@ -390,7 +402,7 @@ static void drained(struct channel *ch, void *arg)
 {
 	struct engine *e = arg;
 
-	(void)ch;
+	channel_set_limit(ch, QUEUE_LIMIT);
 	if (e->events_lost)
 		log_error("%llu events were lost while directord did not read",
 		    (unsigned long long)e->events_lost);
@@ -424,15 +436,19 @@ bool engine_call(struct engine *e, enum request_kind kind, const struct edit *ed
 {
 	usec_t deadline = clock_now() + timeout;
 	struct wire *w;
+	bool sent;
 
 	if (!e->hub)
 		return no_answer(r, "directord's main process is gone");
+	channel_set_limit(e->hub, SIZE_MAX); /* a request is as large as it is */
 	if (kind == REQUEST_PREPARE)
 		send_edits(e, edits, n);
 	w = channel_begin(e->hub, MSG_REQUEST);
 	wire_put_h32(w, ++e->request);
 	wire_put_u8(w, (uint8_t)kind);
-	if (!channel_send(e->hub))
+	sent = channel_send(e->hub);
+	channel_set_limit(e->hub, channel_queued(e->hub) + QUEUE_LIMIT);
+	if (!sent)
 		return no_answer(r, "directord's main process does not read");
 	e->replied = false;
 	while (!e->replied) {
@@ -447,10 +463,17 @@ bool engine_call(struct engine *e, enum request_kind kind, const struct edit *ed
 	return r->kind == REFUSAL_NONE;
 }
 
+void engine_catch_up(struct engine *e)
+{
+	if (e->hub)
+		channel_catch_up(e->hub);
+}
+
 /* ------------------------------------------------------------------------ main */
 
 struct options {
 	int fd;
+	int passing;
 	const char *state_dir;
 	enum log_level level;
 };
@@ -459,10 +482,12 @@ static bool parse(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	*o = (struct options){.fd = -1, .level = LOG_LEVEL_INFO};
-	while ((c = getopt(argc, argv, "c:s:l:")) != -1) {
+	*o = (struct options){.fd = -1, .passing = -1, .level = LOG_LEVEL_INFO};
+	while ((c = getopt(argc, argv, "c:p:s:l:")) != -1) {
 		if (c == 'c')
 			o->fd = atoi(optarg);
+		else if (c == 'p')
+			o->passing = atoi(optarg);
 		else if (c == 's')
 			o->state_dir = optarg;
 		else if (c == 'l')
@@ -497,6 +522,7 @@ struct engine *engine_open(const struct engine_program *p, int fd)
 	if (!c || !e)
 		abort();
 	e->program = p;
+	e->passing = -1;
 	event_config_set_flag(c, EVENT_BASE_FLAG_PRECISE_TIMER);
 	e->base = event_base_new_with_config(c);
 	event_config_free(c);
@@ -531,15 +557,15 @@ static bool become(struct engine *e)
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 
-	if (geteuid() == 0 && !privilege_user(p->name, &uid, &gid)) {
+	if (geteuid() == 0 && !p->root && !privilege_user(p->name, &uid, &gid)) {
 		log_error("there is neither a user directord-%s nor nobody", p->name);
 		return false;
 	}
 	if (!make_run_dir(e, uid, gid))
 		return false;
-	if (p->prepare && p->prepare(e->state_dir) != 0)
+	if (p->prepare && p->prepare(e->state_dir, uid, gid) != 0)
 		return false;
-	return privilege_drop(uid, gid, p->caps, p->ncaps);
+	return p->root || privilege_drop(uid, gid, p->caps, p->ncaps);
 }
 
 void engine_close(struct engine *e)
@@ -575,6 +601,9 @@ int engine_main(int argc, char **argv, const struct engine_program *p)
 	e = engine_open(p, o.fd);
 	log_set_sink(log_to_hub, e);
 	snprintf(e->state_dir, sizeof(e->state_dir), "%s", o.state_dir);
+	e->passing = o.passing;
+	if (o.passing >= 0)
+		fcntl(o.passing, F_SETFD, FD_CLOEXEC);
 	if (become(e) && (arg = p->start(e)))
 		status = engine_run(e, arg);
 	if (p->finish && arg)

@@ -49,10 +49,12 @@ struct engine_program {
 	const char
 	    *name; /* "vrrp": for the log, the table `process`, and the user directord-vrrp */
 	enum process_bit process;
+	bool
+	    root; /* stays root, with what the hub left of its capabilities: it starts programs as other users */
 	const cap_value_t *caps; /* kept after the change of user */
 	int ncaps;
 	/* As root, before the privileges are dropped; may be NULL.  Nonzero: the process exits with it. */
-	int (*prepare)(const char *state_dir);
+	int (*prepare)(const char *state_dir, uid_t uid, gid_t gid);
 	/* Makes the engine's own state; *arg is given to ops.  NULL on failure (after logging). */
 	void *(*start)(struct engine *e);
 	void (*finish)(void *arg); /* frees it; for leak checkers; may be NULL */
@@ -77,6 +79,9 @@ const char *engine_state_dir(struct engine *e);
 /* A directory for this process' own files, writable after the change of user: STATE_DIR/run/NAME. */
 const char *engine_run_dir(struct engine *e);
 
+/* Where the hub passes sockets to this process (core/base/listen.h); -1: it does not. */
+int engine_passing(struct engine *e);
+
 /* The process does its job now (first configuration applied); the hub and systemd are told. */
 void engine_ready(struct engine *e);
 /* Reports columns of a row that is in the store.  Only columns that the schema gives this process. */
@@ -92,6 +97,11 @@ void engine_remove(struct engine *e, struct row *r);
  */
 void engine_event(struct engine *e, enum event_kind kind, const struct row *subject,
     const char *old_state, const char *new_state, const char *reason);
+/*
+ * The exit status of a process that wants to be started anew, because what it runs with is settled when it
+ * starts: the hub does that at once, and nobody is alarmed.
+ */
+#define ENGINE_EXIT_AGAIN 75
 /* Sends what is queued (at most a second) and ends engine_main(). */
 void engine_exit(struct engine *e, int status);
 
@@ -137,5 +147,7 @@ struct edit {
  */
 bool engine_call(struct engine *e, enum request_kind kind, const struct edit *edits, size_t n,
     usec_t timeout, struct refusal *r);
+/* Applies the rows that came while a call waited, now: they are those that the call changed. */
+void engine_catch_up(struct engine *e);
 
 #endif

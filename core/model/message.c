@@ -111,6 +111,20 @@ static void get_column(struct wire *w, struct row *r, const struct column *c)
 	}
 }
 
+/* The low half first. */
+static void put_mask(struct wire *w, column_mask mask)
+{
+	wire_put_h64(w, (uint64_t)mask);
+	wire_put_h64(w, (uint64_t)(mask >> 64));
+}
+
+static column_mask get_mask(struct wire *w)
+{
+	uint64_t low = wire_get_h64(w);
+
+	return (column_mask)wire_get_h64(w) << 64 | low;
+}
+
 bool message_put_row(struct wire *w, const struct row *r, enum row_op op, column_mask mask)
 {
 	struct wire saved = *w;
@@ -118,7 +132,7 @@ bool message_put_row(struct wire *w, const struct row *r, enum row_op op, column
 	wire_put_u8(w, r->table->id);
 	wire_put_u8(w, (uint8_t)op);
 	wire_put_u8(w, r->origin);
-	wire_put_h64(w, mask);
+	put_mask(w, mask);
 	for (size_t i = 0; i < r->table->ncolumns; i++)
 		if (i < r->table->keys || (op == ROW_SET && mask >> i & 1))
 			put_column(w, r, &r->table->columns[i]);
@@ -140,8 +154,8 @@ struct row *message_get_row(struct wire *w, enum row_op *op, column_mask *mask)
 	}
 	r = row_new(&tables[id]);
 	r->origin = wire_get_u8(w);
-	*mask = wire_get_h64(w);
-	if (tables[id].ncolumns < 64 && *mask >> tables[id].ncolumns)
+	*mask = get_mask(w);
+	if (tables[id].ncolumns < COLUMNS_MAX && *mask >> tables[id].ncolumns)
 		w->error = true;
 	for (size_t i = 0; i < r->table->ncolumns && !w->error; i++)
 		if (i < r->table->keys || (*op == ROW_SET && *mask >> i & 1))

@@ -264,7 +264,7 @@ const char *column_text(const struct row *r, const struct column *c)
 
 int64_t column_min(const struct column *c)
 {
-	return c->type == TYPE_NAME && c->min == 0 ? 1 : c->min;
+	return c->type == TYPE_NAME && c->min == 0 && !c->optional ? 1 : c->min;
 }
 
 int64_t column_max(const struct column *c)

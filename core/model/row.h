@@ -100,12 +100,37 @@ struct row *store_search(const struct store *s, enum table_id t,
 	     var && ((next = (struct t *)store_next(&var->row)), true); var = next)
 
 /* Lookups that everybody needs; text is any string. */
+/* The row of a table whose whole key is one name; NULL if there is none. */
+struct row *store_named(const struct store *s, enum table_id t, const char *name);
 struct pool *store_pool(const struct store *s, const char *name);
 struct virtual_server *store_virtual_server(const struct store *s, const char *name);
 struct vrrp_instance *store_vrrp_instance(const struct store *s, const char *name);
 struct sync_group *store_sync_group(const struct store *s, const char *name);
-/* The one row of the table `system`; made when it is not there. */
+struct script *store_script(const struct store *s, const char *name);
+struct track_file *store_track_file(const struct store *s, const char *name);
+/* What a kind of vrrp_track.kind names is a row of this table; -1: is not in a table. */
+int track_table(enum track_kind kind);
+/* Does a row of vrrp_track or sync_group_track of that kind have the name?  The first one, or NULL. */
+struct row *store_tracker(const struct store *s, enum track_kind kind, const char *name);
+/* The one row of a table of scalars; made when it is not there. */
+struct row *store_scalar(struct store *s, enum table_id t);
 struct system *store_system(struct store *s);
+/* The rows of the table `notification`, one for each kind of event; those that are not there are made. */
+void store_notifications(struct store *s);
+/* NULL if it is not there. */
+struct notification *store_notification(const struct store *s, enum event_kind kind);
+/* A script that is told of an event; address: of a real server, else NULL.  NULL if there is none. */
+struct notify_script *store_notify_script(const struct store *s, enum notify_owner kind,
+    const char *owner, const struct addr *address, uint32_t port, enum notify_event event);
+/* The address in the index of scripts that are no real server's: 0.0.0.0. */
+extern const struct addr notify_no_address;
+/* The first row of a table whose first key column has this text; NULL if there is none. */
+struct row *store_first_of(const struct store *s, enum table_id t, const char *name);
+/* The next row with the same text there, or NULL. */
+struct row *store_next_of(const struct row *r);
+#define STORE_FOREACH_OF(t, var, s, name)                                                          \
+	for (struct t *var = (struct t *)store_first_of((s), TABLE_##t, (name)); var;              \
+	     var = (struct t *)store_next_of(&var->row))
 /* First real server of a pool; go on with store_next() while ->pool is the same shared string. */
 struct real_server *store_first_server(const struct store *s, const char *pool);
 struct virtual_service *store_first_service(const struct store *s, const char *virtual_server);

@@ -93,11 +93,14 @@ const struct table tables[TABLE_COUNT] = {
 #define COL_ENUM(...)
 #define VIEW(...)
 #define END(...)
-#define EVENT(k, m, t, c, text)                                                                    \
-	{.kind = k, .mib = m, .table = TABLE_##t, .column = #c, .help = text},
+#define EVENT(k, m, t, c, text, ...)                                                               \
+	{.kind = k, .mib = m, .table = TABLE_##t, .column = #c, .help = text, __VA_ARGS__},
 const struct event_info event_infos[] = {
 #include "core/model/schema.def"
     {.mib = NULL}};
+
+const char *const event_columns[] = {
+    "number", "time", "subject", "old_state", "new_state", "reason", NULL};
 
 const char *enum_word(const struct enumeration *e, int32_t number)
 {
@@ -116,6 +119,21 @@ bool enum_number(const struct enumeration *e, const char *word, int32_t *number)
 		}
 	}
 	return false;
+}
+
+const char *change_origin_words(enum change_origin o)
+{
+	switch (o) {
+	case ORIGIN_FILE:
+		return "the file";
+	case ORIGIN_SNMP:
+		return "SNMP";
+	case ORIGIN_CONTROL:
+		return "directorctl";
+	case ORIGIN_UNDO:
+		return "directord, undoing an earlier change";
+	}
+	return "?";
 }
 
 bool enum_has(const struct enumeration *e, int32_t number)
@@ -148,6 +166,37 @@ const struct column *table_column(const struct table *t, const char *name)
 		if (strcmp(t->columns[i].name, name) == 0)
 			return &t->columns[i];
 	return NULL;
+}
+
+bool column_writable(const struct column *c)
+{
+	return c->class == CLASS_CONFIG ? !c->file_only : c->set;
+}
+
+const struct column *table_status(const struct table *t)
+{
+	/* it is among the last */
+	for (size_t i = t->config ? t->ncolumns : 0; i-- > 0;)
+		if (t->columns[i].words == &enumeration_row_status)
+			return &t->columns[i];
+	return NULL;
+}
+
+bool table_is_of_file(const struct table *t)
+{
+	bool said = false, by_file = false;
+
+	for (size_t i = 0; i < t->ncolumns; i++) {
+		const struct column *c = &t->columns[i];
+
+		if (c->class != CLASS_CONFIG || c->words == &enumeration_row_status)
+			continue;
+		if (c->required && !column_writable(c))
+			return true;
+		said |= column_writable(c);
+		by_file |= !column_writable(c);
+	}
+	return by_file && !said;
 }
 
 column_mask table_mask(const struct table *t, enum column_class class)

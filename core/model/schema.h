@@ -22,7 +22,8 @@ enum process_bit {
 	P_CHECK = 8,
 	P_AGENT = 16,
 	P_CTL = 32,
-	P_EVERY = P_HUB | P_VRRP | P_LVS | P_CHECK | P_AGENT,
+	P_SCRIPT = 64,
+	P_EVERY = P_HUB | P_VRRP | P_LVS | P_CHECK | P_AGENT | P_SCRIPT,
 };
 
 enum mib_module { MODULE_SYSTEM = 1, MODULE_LVS = 2, MODULE_VRRP = 3 };
@@ -80,10 +81,14 @@ bool enum_has(const struct enumeration *e, int32_t number);
 #undef ENUM_VALUE
 #undef ENUM_END
 
+/* Who asked for a change, in a sentence: "changed by ...". */
+const char *change_origin_words(enum change_origin o);
+
 struct table;
 
-/* A set of columns of one table, by their place in table->columns. */
-typedef uint64_t column_mask;
+/* A set of columns of one table, by their place in table->columns: a table has no more than it has bits. */
+__extension__ typedef unsigned __int128 column_mask;
+#define COLUMNS_MAX 128
 
 /*
  * What every row begins with.  A row is owned by the store that it is in, or by who made it.
@@ -104,13 +109,16 @@ struct column {
 	enum column_class class;
 	uint16_t offset; /* in the row's struct; VIEW: of the column that it shows */
 	uint8_t arc;	 /* ADDR has this one (type) and the next (address) */
-	bool set;	 /* CONFIG: writable over SNMP */
+	bool set;	 /* STATE: a SET of it asks the hub for something */
+	bool file_only;	 /* CONFIG: not to be SET */
+	const char *tc;	 /* the MIB's textual convention, where the type does not say it */
 	bool required;	 /* CONFIG: must not be empty or unset */
+	bool optional;	 /* KEY of type NAME: may be empty */
 	bool inverted;	 /* BOOL: the keyword in the file means false */
 	bool secret;	 /* never shown */
 	bool kept; /* STATE: is there again after a restart of everything, but not of the machine */
 	bool
-	    shared; /* STATE: told to all readers of the table, not only to its owner and the agent */
+	    shared; /* told to all readers and watchers of the table, not only to a STATE's owner and the agent */
 	uint8_t owner;	/* enum process_bit: who reports a STATE */
 	uint64_t scale; /* USEC: microseconds in a unit of the MIB */
 	/* INT, UINT, GAUGE: values; TEXT, NAME: lengths; USEC: microseconds. max 0: the type's. */
@@ -137,10 +145,12 @@ struct table {
 	uint8_t ncolumns;
 	bool scalar;   /* one row, no index */
 	bool config;   /* rows are made by the administrator; else by their owner */
+	bool fixed;    /* config: all rows are there always, none is made or removed */
 	uint8_t owner; /* enum process_bit: who makes the rows of a table that is not config */
 	uint8_t
 	    readers; /* enum process_bit, a set: who is told the rows (the hub and the agent always) */
-	uint16_t size; /* of the row's struct */
+	uint8_t watchers; /* enum process_bit, a set: who is told their `shared` columns only */
+	uint16_t size;	  /* of the row's struct */
 };
 
 /* The structs of the rows: struct pool, struct real_server, ... each begins with `struct row row`. */
@@ -213,26 +223,39 @@ enum table_id {
 
 extern const struct table tables[TABLE_COUNT];
 
+#define EVENT_MORE 5
+
 /* An event kind: which notification it is and what it is about. */
 struct event_info {
 	enum event_kind kind; /* the notification's arc */
 	const char *mib;      /* its name, without the prefix */
 	enum table_id table;  /* of the subject */
 	const char *column;   /* of the subject: the state that the notification carries */
+	const char
+	    *more[EVENT_MORE]; /* other columns that it carries; ends with NULL if not full */
+	uint32_t limit;	       /* of notifications a minute, by default; 0: none */
 	const char *help;
 };
 extern const struct event_info event_infos[]; /* ends with mib == NULL */
 const struct event_info *event_info_find(enum event_kind kind);
+/* The columns of event_log that each notification carries, in order; ends with NULL. */
+extern const char *const event_columns[];
 
 /* NULL if there is none. */
 const struct table *table_find(const char *name);
 const struct column *table_column(const struct table *t, const char *name);
+/* May a manager set it? */
+bool column_writable(const struct column *c);
+/* The column `row_status` of a table whose rows can be made and destroyed, or NULL. */
+const struct column *table_status(const struct table *t);
+/* Can only the file make its rows, because only it can say what they need? */
+bool table_is_of_file(const struct table *t);
 /* Masks of a table's columns. */
 column_mask table_mask(const struct table *t, enum column_class class);
 /* STATE columns that the process reports. */
 column_mask table_owned(const struct table *t, enum process_bit owner);
 column_mask table_kept(const struct table *t);
-/* STATE columns that are told to every reader. */
+/* Columns that are told to every reader and watcher. */
 column_mask table_shared(const struct table *t);
 /* A number that differs when two programs were built from different schemas. */
 uint32_t schema_fingerprint(void);

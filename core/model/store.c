@@ -3,6 +3,7 @@
 #include "core/model/row.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 RB_HEAD(row_tree, row);
 /* Not RB_GENERATE_STATIC(): it needs a word that only libbsd's overlay headers define. */
@@ -97,8 +98,7 @@ struct row *store_search(const struct store *s, enum table_id t,
 	return found;
 }
 
-/* Finds the row of a table whose whole key is one name. */
-static struct row *find_named(const struct store *s, enum table_id t, const char *name)
+struct row *store_named(const struct store *s, enum table_id t, const char *name)
 {
 	struct row *key = row_new(&tables[t]), *found;
 
@@ -110,37 +110,120 @@ static struct row *find_named(const struct store *s, enum table_id t, const char
 
 struct pool *store_pool(const struct store *s, const char *name)
 {
-	return (struct pool *)find_named(s, TABLE_pool, name);
+	return (struct pool *)store_named(s, TABLE_pool, name);
 }
 
 struct virtual_server *store_virtual_server(const struct store *s, const char *name)
 {
-	return (struct virtual_server *)find_named(s, TABLE_virtual_server, name);
+	return (struct virtual_server *)store_named(s, TABLE_virtual_server, name);
 }
 
 struct vrrp_instance *store_vrrp_instance(const struct store *s, const char *name)
 {
-	return (struct vrrp_instance *)find_named(s, TABLE_vrrp_instance, name);
+	return (struct vrrp_instance *)store_named(s, TABLE_vrrp_instance, name);
 }
 
 struct sync_group *store_sync_group(const struct store *s, const char *name)
 {
-	return (struct sync_group *)find_named(s, TABLE_sync_group, name);
+	return (struct sync_group *)store_named(s, TABLE_sync_group, name);
+}
+
+struct script *store_script(const struct store *s, const char *name)
+{
+	return (struct script *)store_named(s, TABLE_script, name);
+}
+
+struct track_file *store_track_file(const struct store *s, const char *name)
+{
+	return (struct track_file *)store_named(s, TABLE_track_file, name);
+}
+
+int track_table(enum track_kind kind)
+{
+	switch (kind) {
+	case TRACK_INTERFACE:
+		return -1;
+	case TRACK_SCRIPT:
+		return TABLE_script;
+	case TRACK_FILE:
+		return TABLE_track_file;
+	}
+	return -1;
+}
+
+struct row *store_tracker(const struct store *s, enum track_kind kind, const char *name)
+{
+	static const enum table_id trackers[] = {TABLE_vrrp_track, TABLE_sync_group_track};
+
+	for (size_t k = 0; k < sizeof(trackers) / sizeof(*trackers); k++)
+		for (struct row *r = store_first(s, trackers[k]); r; r = store_next(r))
+			if (column_number(r, &r->table->columns[COL_vrrp_track_kind]) == kind &&
+			    strcmp(column_text(r, &r->table->columns[COL_vrrp_track_tracked]),
+				name) == 0)
+				return r;
+	return NULL;
+}
+
+struct row *store_scalar(struct store *s, enum table_id t)
+{
+	struct row *r = store_first(s, t);
+
+	if (!r) {
+		r = row_new(&tables[t]);
+		store_insert(s, r);
+	}
+	return r;
 }
 
 struct system *store_system(struct store *s)
 {
-	struct row *r = store_first(s, TABLE_system);
-
-	if (!r) {
-		r = row_new(&tables[TABLE_system]);
-		store_insert(s, r);
-	}
-	return (struct system *)r;
+	return (struct system *)store_scalar(s, TABLE_system);
 }
 
-/* The first row of a table whose first key column is the name. */
-static struct row *first_of(const struct store *s, enum table_id t, const char *name)
+struct notification *store_notification(const struct store *s, enum event_kind kind)
+{
+	struct notification *key = ROW_NEW(notification);
+	struct row *found;
+
+	key->kind = kind;
+	found = store_find(s, &key->row);
+	row_free(&key->row);
+	return (struct notification *)found;
+}
+
+void store_notifications(struct store *s)
+{
+	for (const struct event_info *i = event_infos; i->mib; i++) {
+		struct notification *n;
+
+		if (store_notification(s, i->kind))
+			continue;
+		n = ROW_NEW(notification);
+		n->kind = i->kind;
+		n->limit = i->limit;
+		store_insert(s, &n->row);
+	}
+}
+
+const struct addr notify_no_address = {.family = ADDR_IPV4};
+
+struct notify_script *store_notify_script(const struct store *s, enum notify_owner kind,
+    const char *owner, const struct addr *address, uint32_t port, enum notify_event event)
+{
+	struct notify_script *key = ROW_NEW(notify_script);
+	struct row *found;
+
+	key->owner_kind = kind;
+	row_set_text(&key->owner, owner);
+	key->address = address ? *address : notify_no_address;
+	key->port = port;
+	key->event = event;
+	found = store_find(s, &key->row);
+	row_free(&key->row);
+	return (struct notify_script *)found;
+}
+
+struct row *store_first_of(const struct store *s, enum table_id t, const char *name)
 {
 	struct row *key = row_new(&tables[t]), *found;
 	const struct column *c = &tables[t].columns[0];
@@ -156,12 +239,20 @@ static struct row *first_of(const struct store *s, enum table_id t, const char *
 	return found;
 }
 
+struct row *store_next_of(const struct row *r)
+{
+	const struct column *c = &r->table->columns[0];
+	struct row *next = store_next(r);
+
+	return next && column_text(next, c) == column_text(r, c) ? next : NULL;
+}
+
 struct real_server *store_first_server(const struct store *s, const char *pool)
 {
-	return (struct real_server *)first_of(s, TABLE_real_server, pool);
+	return (struct real_server *)store_first_of(s, TABLE_real_server, pool);
 }
 
 struct virtual_service *store_first_service(const struct store *s, const char *virtual_server)
 {
-	return (struct virtual_service *)first_of(s, TABLE_virtual_service, virtual_server);
+	return (struct virtual_service *)store_first_of(s, TABLE_virtual_service, virtual_server);
 }

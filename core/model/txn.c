@@ -17,6 +17,7 @@ struct op {
 	struct row *row;   /* applied: the row in the store */
 	column_mask mask, changed;
 	bool destroy, create, applied;
+	bool parked; /* not in effect: what is missing may be missing */
 };
 
 RB_HEAD(ops, op);
@@ -161,6 +162,8 @@ static bool check_columns(const struct op *o, struct refusal *why)
 
 		if (!(o->mask >> i & 1) && c->class != CLASS_KEY)
 			continue;
+		if (o->parked && c->required && column_is_default(o->wanted, c))
+			continue;
 		if (c->class == CLASS_STATE || c->class == CLASS_VIEW)
 			return refuse(
 			    why, REFUSAL_READONLY, o->wanted, (int)i, "is not configuration");
@@ -178,6 +181,13 @@ static void set_origin(struct row *r, uint8_t origin)
 	r->origin = origin;
 	if (c)
 		column_set_number(r, c, origin);
+}
+
+static column_mask storage_bit(const struct table *t)
+{
+	const struct column *c = table_column(t, "storage");
+
+	return c ? (column_mask)1 << (c - t->columns) : 0;
 }
 
 static bool apply_delete(struct op *o, struct store *s, struct refusal *why)
@@ -209,8 +219,10 @@ static bool apply_set(struct op *o, struct store *s, struct refusal *why)
 	o->changed = row_diff(o->row, o->wanted) & o->mask;
 	o->saved = row_copy(o->row);
 	row_copy_columns(o->row, o->wanted, o->changed);
-	if (origin)
+	if (origin && origin != o->row->origin) {
 		set_origin(o->row, origin);
+		o->changed |= storage_bit(o->row->table);
+	}
 	return true;
 }
 
@@ -282,22 +294,35 @@ static bool valid(const struct txn *t, const struct store *s, struct refusal *wh
 	return ok;
 }
 
-bool txn_apply(struct txn *t, struct store *s, struct refusal *why)
+static bool apply_all(struct txn *t, struct store *s, bool parked, struct refusal *why)
 {
 	struct op *o;
 
 	forget_changes(t);
 	RB_FOREACH (o, ops, &t->ops) {
+		o->parked = parked;
 		if (!apply(o, s, why)) {
 			txn_undo(t, s);
 			return false;
 		}
 	}
 	list_changes(t);
+	return true;
+}
+
+bool txn_apply(struct txn *t, struct store *s, struct refusal *why)
+{
+	if (!apply_all(t, s, false, why))
+		return false;
 	if (valid(t, s, why))
 		return true;
 	txn_undo(t, s);
 	return false;
+}
+
+bool txn_apply_parked(struct txn *t, struct store *s, struct refusal *why)
+{
+	return apply_all(t, s, true, why);
 }
 
 void txn_undo(struct txn *t, struct store *s)
@@ -319,12 +344,10 @@ const struct txn_change *txn_change(const struct txn *t, size_t i)
 	return &t->changes[i];
 }
 
-void txn_each_wanted(const struct txn *t,
-    void (*each)(const struct row *wanted, column_mask mask, void *arg), void *arg)
+const struct row *txn_before(const struct txn *t, const struct row *key)
 {
-	struct op *o;
+	struct op want = {.wanted = (struct row *)(uintptr_t)key};
+	const struct op *o = RB_FIND(ops, (struct ops *)(uintptr_t)&t->ops, &want);
 
-	RB_FOREACH (o, ops, (struct ops *)(uintptr_t)&t->ops)
-		if (!o->destroy)
-			each(o->wanted, o->mask, arg);
+	return o ? o->saved : NULL;
 }

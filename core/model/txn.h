@@ -30,6 +30,11 @@ bool txn_empty(const struct txn *t);
 
 /* Applies and validates.  False with *why: the store is as it was. */
 bool txn_apply(struct txn *t, struct store *s, struct refusal *why);
+/*
+ * The same for rows that are not in effect: each column that is named must be in its range, but what is
+ * missing may be missing, and nothing is compared with other rows.
+ */
+bool txn_apply_parked(struct txn *t, struct store *s, struct refusal *why);
 /* Takes an applied transaction back; it can be applied again. */
 void txn_undo(struct txn *t, struct store *s);
 
@@ -39,11 +44,9 @@ struct txn_change {
 	struct row *row;
 	column_mask mask;
 };
+/* An applied transaction's row as it was before; NULL if it was not there, or is not named. */
+const struct row *txn_before(const struct txn *t, const struct row *key);
 size_t txn_changes(const struct txn *t);
 const struct txn_change *txn_change(const struct txn *t, size_t i);
-
-/* What was asked for: each row with its wanted values and the columns named, changed or not. */
-void txn_each_wanted(const struct txn *t,
-    void (*each)(const struct row *wanted, column_mask mask, void *arg), void *arg);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/listen.h"
 #include "core/model/validate_rules.h"
 
 typedef bool (*row_rule)(struct validation *v, const struct row *r);
@@ -22,7 +23,49 @@ struct rules {
 	table_rule table;	/* once if any row of the table was touched */
 };
 
+static bool validate_system(struct validation *v, const struct row *r)
+{
+	const struct system *s = (const struct system *)r;
+	struct listen_address list[LISTEN_MAX];
+	char why[LISTEN_WHY_SIZE];
+
+	if (*s->script_group && !*s->script_user)
+		return REFUSE(v, s, system, script_group, "a group needs a user");
+	return listen_parse(s->snmp_listen, list, why) >= 0 ||
+	       REFUSE_VALUE(v, s, system, snmp_listen, "%s", why);
+}
+
+static bool validate_notify_script(struct validation *v, const struct row *r)
+{
+	const struct notify_script *n = (const struct notify_script *)r;
+
+	if (!*n->command && n->event != NOTIFY_DELETED)
+		return REFUSE_VALUE(v, n, notify_script, command, "is empty: what is to be run?");
+	if (*n->user && !*n->command)
+		return REFUSE(v, n, notify_script, user, "a user needs a command");
+	return !*n->user_group || *n->user ||
+	       REFUSE(v, n, notify_script, user_group, "a group needs a user");
+}
+
+static bool validate_notify_fifo(struct validation *v, const struct row *r)
+{
+	const struct notify_fifo *f = (const struct notify_fifo *)r;
+
+	if (*f->path != '/')
+		return REFUSE_VALUE(v, f, notify_fifo, path, "is no absolute path of a FIFO");
+	STORE_FOREACH (notify_fifo, other, v->store)
+		if (other != f && other->path == f->path)
+			return REFUSE(v, f, notify_fifo, path, "two FIFOs cannot be the same");
+	if (*f->user_group && !*f->user)
+		return REFUSE(v, f, notify_fifo, user_group, "a group needs a user");
+	if (*f->command_user && !*f->command)
+		return REFUSE(v, f, notify_fifo, command_user, "a user needs a command");
+	return !*f->command_group || *f->command_user ||
+	       REFUSE(v, f, notify_fifo, command_group, "a group needs a user");
+}
+
 static const struct rules rules[TABLE_COUNT] = {
+    [TABLE_system] = {.row = validate_system},
     [TABLE_real_server] = {.row = validate_real_server},
     [TABLE_virtual_server] = {.group = validate_virtual_server, .group_of = TABLE_virtual_server},
     [TABLE_virtual_service] = {.row = validate_virtual_service,
@@ -30,6 +73,16 @@ static const struct rules rules[TABLE_COUNT] = {
 	.group_of = TABLE_virtual_server,
 	.table = validate_unique_services},
     [TABLE_check] = {.row = validate_check},
+    [TABLE_vrrp_route] = {.row = validate_vrrp_route},
+    [TABLE_vrrp_rule] = {.row = validate_vrrp_rule},
+    [TABLE_static_address] = {.row = validate_static_address, .table = validate_static_addresses},
+    [TABLE_notify_script] = {.row = validate_notify_script},
+    [TABLE_notify_fifo] = {.row = validate_notify_fifo},
+    [TABLE_script] = {.row = validate_script},
+    [TABLE_track_file] = {.row = validate_track_file},
+    [TABLE_vrrp_track] = {.row = validate_track},
+    [TABLE_sync_group_track] = {.row = validate_track},
+    [TABLE_sync_daemon] = {.row = validate_sync_daemon},
     [TABLE_vrrp_instance] = {.group = validate_vrrp_instance,
 	.group_of = TABLE_vrrp_instance,
 	.table = validate_unique_instances},
@@ -37,6 +90,9 @@ static const struct rules rules[TABLE_COUNT] = {
 	.group = validate_vrrp_instance,
 	.group_of = TABLE_vrrp_instance,
 	.table = validate_unique_addresses},
+    [TABLE_vrrp_peer] = {.row = validate_vrrp_peer,
+	.group = validate_vrrp_instance,
+	.group_of = TABLE_vrrp_instance},
 };
 
 bool validation_refuse(struct validation *v, enum refusal_kind kind, const struct row *r,
@@ -62,27 +118,29 @@ bool address_is_host(const struct addr *a)
 	       !addr_equal(a, &broadcast);
 }
 
-/* The row of a table with one name as its key. */
-static const struct row *find_named(const struct store *s, const struct table *t, const char *name)
+/* Is `named`, which r names, there after a restart if r is? */
+static bool outlives(const struct row *r, const struct row *named)
 {
-	struct row *key = row_new(t);
-	const struct row *found;
-
-	row_set_text(COLUMN_PTR(key, &t->columns[0]), name);
-	found = store_find(s, key);
-	row_free(key);
-	return found;
+	return named->origin != STORAGE_VOLATILE || r->origin == STORAGE_VOLATILE;
 }
 
 static bool check_reference(struct validation *v, const struct row *r, int column)
 {
 	const struct column *c = &r->table->columns[column];
 	const char *name = column_text(r, c);
+	const struct row *found;
 
-	if (!*name || find_named(v->store, table_find(c->ref), name))
+	if (!*name)
 		return true;
-	return validation_refuse(v, c->class == CLASS_KEY ? REFUSAL_NAME : REFUSAL_INCONSISTENT, r,
-	    column, "there is no %s '%s'", c->ref, name);
+	found = store_named(v->store, table_find(c->ref)->id, name);
+	if (!found)
+		return validation_refuse(v,
+		    c->class == CLASS_KEY ? REFUSAL_NAME : REFUSAL_INCONSISTENT, r, column,
+		    "there is no %s '%s'", c->ref, name);
+	return outlives(r, found) ||
+	       validation_refuse(v, REFUSAL_INCONSISTENT, r, column,
+		   "the %s '%s' is volatile, and this row is not: a restart would part them",
+		   c->ref, name);
 }
 
 /* Rows of a pool come one after the other: their reference needs to be looked up once. */
@@ -91,8 +149,9 @@ static bool check_references(struct validation *v, const struct row *r, const st
 	for (int i = 0; i < r->table->ncolumns; i++) {
 		const struct column *c = &r->table->columns[i];
 
-		if (!c->ref || (before && before->table == r->table &&
-				   column_text(before, c) == column_text(r, c)))
+		if (!c->ref ||
+		    (before && before->table == r->table && before->origin == r->origin &&
+			column_text(before, c) == column_text(r, c)))
 			continue;
 		if (!check_reference(v, r, i))
 			return false;
@@ -119,13 +178,40 @@ static bool check_columns(struct validation *v, const struct row *r)
 	return true;
 }
 
+/* Nothing that is to survive a restart may refer to a row that will not. */
+static bool check_volatile(struct validation *v, const struct row *r)
+{
+	const struct column *key = &r->table->columns[0];
+	char text[ROW_TEXT_SIZE];
+
+	if (r->origin != STORAGE_VOLATILE || r->table->keys != 1 || key->type != TYPE_NAME)
+		return true;
+	for (size_t t = 0; t < TABLE_COUNT; t++) {
+		for (size_t i = tables[t].keys; i < tables[t].ncolumns; i++) {
+			const struct column *c = &tables[t].columns[i];
+
+			if (!c->ref || strcmp(c->ref, r->table->name) != 0)
+				continue;
+			for (const struct row *o = store_first(v->store, t); o; o = store_next(o))
+				if (column_text(o, c) == column_text(r, key) && !outlives(o, r))
+					return validation_refuse(v, REFUSAL_INCONSISTENT, r,
+					    (int)(table_column(r->table, "storage") -
+						  r->table->columns),
+					    "%s refers to it and is not volatile",
+					    row_format(o, text));
+		}
+	}
+	return true;
+}
+
 static bool rows_by_themselves(struct validation *v, struct row *const *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct row *r = rows[i];
 		row_rule rule = rules[r->table->id].row;
 
-		if (!check_columns(v, r) || !check_references(v, r, i ? rows[i - 1] : NULL))
+		if (!check_columns(v, r) || !check_references(v, r, i ? rows[i - 1] : NULL) ||
+		    !check_volatile(v, r))
 			return false;
 		if (rule && !rule(v, r))
 			return false;
@@ -137,26 +223,16 @@ static bool rows_by_themselves(struct validation *v, struct row *const *rows, si
 static const struct row *first_referring(
     const struct store *s, const struct table *t, const struct column *c, const char *text)
 {
-	struct row *key;
-	const struct row *r;
-
-	if (c != &t->columns[0]) {
-		for (r = store_first(s, t->id); r; r = store_next(r))
-			if (column_text(r, c) == text)
-				return r;
-		return NULL;
-	}
-	key = row_new(t);
-	for (size_t i = 0; i < t->keys; i++)
-		if (t->columns[i].type == TYPE_ENUM)
-			column_set_number(key, &t->columns[i], 0); /* before every word */
-	row_set_text(COLUMN_PTR(key, c), text);
-	r = store_at_or_after(s, key);
-	row_free(key);
-	return r && column_text(r, c) == text ? r : NULL;
+	if (c == &t->columns[0])
+		return store_first_of(s, t->id, text);
+	for (const struct row *r = store_first(s, t->id); r; r = store_next(r))
+		if (column_text(r, c) == text)
+			return r;
+	return NULL;
 }
 
-static bool refuse_orphan(struct validation *v, const struct row *gone, const struct row *orphan)
+bool validation_refuse_orphan(
+    struct validation *v, const struct row *gone, const struct row *orphan)
 {
 	char text[ROW_TEXT_SIZE];
 
@@ -167,10 +243,12 @@ static bool refuse_orphan(struct validation *v, const struct row *gone, const st
 /* Nothing may refer to a row that was removed (and not made again). */
 static bool check_removed(struct validation *v, const struct row *gone)
 {
-	const char *name = column_text(gone, &gone->table->columns[0]);
+	const struct column *key = &gone->table->columns[0];
+	const char *name;
 
-	if (gone->table->keys != 1 || store_find(v->store, gone))
+	if (gone->table->keys != 1 || key->type != TYPE_NAME || store_find(v->store, gone))
 		return true;
+	name = column_text(gone, key);
 	for (size_t t = 0; t < TABLE_COUNT; t++) {
 		for (size_t i = 0; i < tables[t].ncolumns; i++) {
 			const struct column *c = &tables[t].columns[i];
@@ -180,7 +258,7 @@ static bool check_removed(struct validation *v, const struct row *gone)
 				continue;
 			orphan = first_referring(v->store, &tables[t], c, name);
 			if (orphan)
-				return refuse_orphan(v, gone, orphan);
+				return validation_refuse_orphan(v, gone, orphan);
 		}
 	}
 	return true;
@@ -199,7 +277,7 @@ static bool check_removed_server(struct validation *v, const struct row *gone)
 		const struct check *c = (const struct check *)r;
 
 		if (addr_equal(&c->server_address, &rs->address) && c->server_port == rs->port)
-			return refuse_orphan(v, gone, r);
+			return validation_refuse_orphan(v, gone, r);
 	}
 	return true;
 }
@@ -210,6 +288,8 @@ static bool rows_removed(struct validation *v, struct row *const *rows, size_t n
 		if (!check_removed(v, rows[i]))
 			return false;
 		if (rows[i]->table->id == TABLE_real_server && !check_removed_server(v, rows[i]))
+			return false;
+		if (!validate_tracked_removed(v, rows[i]))
 			return false;
 	}
 	return true;
@@ -233,12 +313,13 @@ static size_t collect_groups(
 
 	for (size_t i = 0; i < n; i++) {
 		const struct rules *rule = &rules[rows[i]->table->id];
-		const char *first = column_text(rows[i], &rows[i]->table->columns[0]);
+		const char *first;
 
 		if (!rule->group)
 			continue;
+		first = column_text(rows[i], &rows[i]->table->columns[0]);
 		if (!last || first != name || last->table->id != rule->group_of)
-			last = find_named(s, &tables[rule->group_of], first);
+			last = store_named(s, rule->group_of, first);
 		name = first;
 		if (last && (!found || groups[found - 1] != last))
 			groups[found++] = last;
@@ -281,6 +362,7 @@ static bool rows_as_tables(struct validation *v, struct row *const *rows, size_t
 		touched[rows[i]->table->id] = true;
 	/* Where an address is set may be said by its instance. */
 	touched[TABLE_vrrp_address] |= touched[TABLE_vrrp_instance];
+	touched[TABLE_static_address] |= touched[TABLE_vrrp_address];
 	for (size_t t = 0; t < TABLE_COUNT; t++)
 		if (touched[t] && rules[t].table && !rules[t].table(v))
 			return false;
@@ -295,7 +377,8 @@ static bool run(struct validation *v, struct row *const *touched, size_t ntouche
 	memset(v->why, 0, sizeof(*v->why));
 	v->why->column = -1;
 	ok = rows_by_themselves(v, touched, ntouched) && rows_removed(v, removed, nremoved) &&
-	     rows_as_groups(v, touched, ntouched) && rows_as_tables(v, touched, ntouched);
+	     rows_as_groups(v, touched, ntouched) && rows_as_groups(v, removed, nremoved) &&
+	     rows_as_tables(v, touched, ntouched);
 	validation_free_users(v);
 	return ok;
 }

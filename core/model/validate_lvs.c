@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The rules of pools, real servers, virtual servers and checks (see validate.h).
+ * The rules of pools, real servers, virtual servers, checks and synchronization daemons (see validate.h).
  *
  * Some are the kernel's: it answers with an error, but only when the rows reach it.  Others the kernel
  * does not check at all (LVS-DR and LVS-Tun leave the port as it is, whatever the real server's port
@@ -480,4 +480,17 @@ bool validate_check(struct validation *v, const struct row *r)
 		return check_request(v, c) && check_target(v, c);
 	}
 	return true; /* the schema's range has refused anything else */
+}
+
+/* ---- Synchronization daemons. */
+
+bool validate_sync_daemon(struct validation *v, const struct row *r)
+{
+	const struct sync_daemon *d = (const struct sync_daemon *)r;
+
+	if (!interface_valid(d->interface))
+		return REFUSE_VALUE(v, d, sync_daemon, interface, "is no name of an interface");
+	if (addr_is_set(&d->mcast_group) && !addr_is_multicast(&d->mcast_group))
+		return REFUSE_VALUE(v, d, sync_daemon, mcast_group, "is no multicast address");
+	return true;
 }

@@ -33,14 +33,30 @@ bool validation_refuse(struct validation *v, enum refusal_kind kind, const struc
 #define REFUSE_VALUE(v, r, t, c, ...)                                                              \
 	validation_refuse((v), REFUSAL_VALUE, &(r)->row, COL_##t##_##c, __VA_ARGS__)
 
+/* Refuses that `gone` goes, because `orphan` refers to it.  Returns false. */
+bool validation_refuse_orphan(
+    struct validation *v, const struct row *gone, const struct row *orphan);
+
 /* Can a host have the address? Multicast, broadcast and the unspecified address can't be one. */
 bool address_is_host(const struct addr *a);
+/* As the kernel's dev_valid_name(). */
+bool interface_valid(const char *name);
 
 /* One row by itself and against the rows above it. */
 bool validate_real_server(struct validation *v, const struct row *r);
 bool validate_check(struct validation *v, const struct row *r);
 bool validate_virtual_service(struct validation *v, const struct row *r);
 bool validate_vrrp_address(struct validation *v, const struct row *r);
+bool validate_vrrp_peer(struct validation *v, const struct row *r);
+bool validate_vrrp_route(struct validation *v, const struct row *r);
+bool validate_vrrp_rule(struct validation *v, const struct row *r);
+bool validate_static_address(struct validation *v, const struct row *r);
+bool validate_script(struct validation *v, const struct row *r);
+bool validate_track_file(struct validation *v, const struct row *r);
+/* Nothing may track a row that was removed. */
+bool validate_tracked_removed(struct validation *v, const struct row *gone);
+bool validate_track(struct validation *v, const struct row *r);
+bool validate_sync_daemon(struct validation *v, const struct row *r);
 /* One row with those below it. */
 bool validate_virtual_server(struct validation *v, const struct row *r);
 bool validate_vrrp_instance(struct validation *v, const struct row *r);
@@ -48,6 +64,7 @@ bool validate_vrrp_instance(struct validation *v, const struct row *r);
 bool validate_unique_services(struct validation *v);
 bool validate_unique_instances(struct validation *v);
 bool validate_unique_addresses(struct validation *v);
+bool validate_static_addresses(struct validation *v);
 void validation_free_users(struct validation *v);
 
 #endif

@@ -19,15 +19,26 @@
 #define VRRP_MAX_ADDRESSES 255 /* the count is one octet */
 #define VRRP_AUTH_LEN 8	       /* RFC 2338 section 5.3.10 */
 
+#define VRRP_MAX_PEERS 128
+
+struct vrrp_peer_config {
+	struct addr address;
+	uint8_t min_ttl, max_ttl; /* of its packets, as they arrive */
+};
+
 struct vrrp_config {
 	char name[VRRP_NAME_SIZE];
-	uint8_t family;	  /* enum addr_family, of the advertisements */
-	uint8_t version;  /* 2 or 3 */
+	uint8_t family;	 /* enum addr_family, of the advertisements */
+	uint8_t version; /* 2 or 3 */
+	bool
+	    also_v2; /* v3 over IPv4: sends both versions and takes either (RFC 9568 section 8.4) */
 	uint8_t vrid;	  /* 1..255 */
 	uint8_t priority; /* 1..255; 255: the address owner */
 	usec_t interval;  /* v2: whole seconds, 1..255; v3: whole centiseconds, 1..4095 */
 	bool preempt;
-	usec_t preempt_delay;		  /* 0: none */
+	usec_t preempt_delay; /* 0: none */
+	bool
+	    begins_soon; /* started, it waits for one advertisement only, as keepalived's state MASTER */
 	enum vrrp_auth auth_type;	  /* v2 only */
 	uint8_t auth_data[VRRP_AUTH_LEN]; /* padded with zeros */
 	enum vrrp_checksum checksum;	  /* v3 over IPv4: the form that is sent */
@@ -39,6 +50,15 @@ struct vrrp_config {
 	uint32_t garp_refresh_repeat;
 	usec_t garp_lower_delay;
 	uint32_t garp_lower_repeat; /* 0: none */
+	bool lower_no_advert;	 /* a master does not answer a lower priority, as before RFC 9568 */
+	bool higher_send_advert; /* a master that gives way to a higher one speaks once more */
+	struct addr group;	 /* multicast, if it is not the RFC's */
+	/* Unicast (npeers > 0): whom it speaks to; owned by who made the config. */
+	const struct vrrp_peer_config *peers;
+	uint8_t npeers;
+	uint8_t unicast_ttl;
+	bool check_source; /* packets of others than the peers are dropped */
+	enum unicast_checksum unicast_checksum;
 	/* The addresses that are advertised, in this order; owned by who made the config. */
 	const struct addr *addresses;
 	uint8_t naddresses;

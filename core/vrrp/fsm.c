@@ -7,7 +7,14 @@
 #include <string.h>
 
 /* What the reason of a backup says; it is only written anew when this changes. */
-enum follows { FOLLOWS_NONE, FOLLOWS_HIGHER, FOLLOWS_NO_PREEMPT, FOLLOWS_DELAY, FOLLOWS_PREEMPTS };
+enum follows {
+	FOLLOWS_NONE,
+	FOLLOWS_HIGHER,
+	FOLLOWS_NO_PREEMPT,
+	FOLLOWS_DELAY,
+	FOLLOWS_PREEMPTS,
+	FOLLOWS_ASIDE
+};
 
 /* The instance alone, or all members of its group. */
 static struct vrrp_fsm *sync_first(struct vrrp_fsm *i)
@@ -126,27 +133,54 @@ __attribute__((format(printf, 2, 3))) static void remark(struct vrrp_fsm *i, con
 	i->out->updated(i);
 }
 
-char *vrrp_faults_format(unsigned faults, char *buf, size_t size)
+static const struct {
+	enum vrrp_fault fault;
+	const char *word, *text;
+} faults_known[] = {
+    {VRRP_FAULT_NO_INTERFACE, "noInterface", "the interface does not exist"},
+    {VRRP_FAULT_DOWN, "down", "the interface is down"},
+    {VRRP_FAULT_NO_CARRIER, "noCarrier", "the interface has no carrier"},
+    {VRRP_FAULT_NO_ADDRESS, "noAddress", "the interface has no address to send from"},
+    {VRRP_FAULT_SOCKET, "noSocket", "no socket can be opened on the interface"},
+    {VRRP_FAULT_NO_PEER, "noPeer", "it has no unicast peer"},
+    {VRRP_FAULT_VMAC, "noVmac", "its virtual MAC address has no interface"},
+    {VRRP_FAULT_CONFIG, "sameVrid", "another instance has the same VRID on the interface"},
+    {VRRP_FAULT_TRACKED, "tracked", NULL}, /* in words: see faults_of() */
+};
+
+static char *list_faults(unsigned faults, bool words, const char *between, char *buf, size_t size)
 {
-	static const struct {
-		enum vrrp_fault fault;
-		const char *text;
-	} texts[] = {
-	    {VRRP_FAULT_NO_INTERFACE, "the interface does not exist"},
-	    {VRRP_FAULT_DOWN, "the interface is down"},
-	    {VRRP_FAULT_NO_CARRIER, "the interface has no carrier"},
-	    {VRRP_FAULT_NO_ADDRESS, "the interface has no address to send from"},
-	    {VRRP_FAULT_SOCKET, "no socket can be opened on the interface"},
-	    {VRRP_FAULT_CONFIG, "another instance has the same VRID on the interface"},
-	};
 	size_t used = 0;
 
 	buf[0] = '\0';
-	for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++)
-		if (faults & texts[k].fault && used < size)
-			used += (size_t)snprintf(
-			    buf + used, size - used, "%s%s", used ? ", " : "", texts[k].text);
+	for (size_t k = 0; k < sizeof(faults_known) / sizeof(faults_known[0]); k++)
+		if (faults & faults_known[k].fault && used < size &&
+		    (words || faults_known[k].text))
+			used +=
+			    (size_t)snprintf(buf + used, size - used, "%s%s", used ? between : "",
+				words ? faults_known[k].word : faults_known[k].text);
 	return buf;
+}
+
+char *vrrp_faults_format(unsigned faults, char *buf, size_t size)
+{
+	return list_faults(faults, false, ", ", buf, size);
+}
+
+char *vrrp_faults_words(unsigned faults, char *buf, size_t size)
+{
+	return list_faults(faults, true, " ", buf, size);
+}
+
+/* The faults of an instance, with the words for what is tracked. */
+static void faults_of(const struct vrrp_fsm *i, char *buf, size_t size)
+{
+	size_t used;
+
+	vrrp_faults_format(i->faults, buf, size);
+	used = strlen(buf);
+	if (i->faults & VRRP_FAULT_TRACKED && used < size)
+		snprintf(buf + used, size - used, "%s%s", used ? ", " : "", i->tracked);
 }
 
 /* ----------------------------------------------------------- announcements */
@@ -179,7 +213,8 @@ static void announce_takeover(struct vrrp_fsm *i, usec_t now)
 
 /*
  * Somebody else was master and may have drawn the traffic to itself.  It is told at once, in an
- * advertisement; then the network is, once now and with a set later, however often it speaks up.
+ * advertisement (unless lower_no_advert); then the network is, once now and with a set later, however
+ * often it speaks up.
  */
 static void announce_after_lower(struct vrrp_fsm *i, usec_t now)
 {
@@ -223,8 +258,10 @@ static void advertise(struct vrrp_fsm *i, usec_t now)
 	i->out->send_advert(i, i->config.priority);
 }
 
+/* Somebody must be: whoever becomes master does not stand aside any more. */
 static void enter_master(struct vrrp_fsm *i, usec_t now)
 {
+	i->aside_until = 0;
 	i->counters.became_master++;
 	i->master = i->primary;
 	i->master_priority = i->config.priority;
@@ -278,6 +315,7 @@ __attribute__((format(printf, 5, 6))) static void set_state(
 	i->counters.transitions++;
 	stop_timers(i);
 	i->left = 0;
+	i->handing = 0;
 	i->heard_lower = 0;
 	i->follows = FOLLOWS_NONE;
 	i->resigned = i->wants = i->preempt_due = i->resume = i->listening = false;
@@ -324,6 +362,16 @@ static void takeover_reason(const struct vrrp_fsm *i, usec_t now, char *buf, siz
 		    buf, size, "no advertisement from anybody for %.3f s", seconds(now - i->heard));
 }
 
+/* The same in the words of RFC 6527. */
+static enum vrrp_master_reason master_reason(const struct vrrp_fsm *i)
+{
+	if (is_owner(i) || i->resigned)
+		return MASTER_REASON_PRIORITY;
+	if (i->preempt_due || i->heard_lower)
+		return MASTER_REASON_PREEMPTED;
+	return MASTER_REASON_NO_RESPONSE;
+}
+
 static void become_master(struct vrrp_fsm *i, usec_t now)
 {
 	struct vrrp_fsm *m;
@@ -333,6 +381,7 @@ static void become_master(struct vrrp_fsm *i, usec_t now)
 		if (m->state == VRRP_MASTER)
 			continue;
 		takeover_reason(m, now, why, sizeof(why));
+		m->master_reason = master_reason(m);
 		set_state(m, VRRP_MASTER, false, now, "%s", why);
 	}
 }
@@ -381,7 +430,7 @@ static void enter_fault(struct vrrp_fsm *m, const struct vrrp_fsm *faulty, usec_
 {
 	char text[VRRP_REASON_SIZE - 80];
 
-	vrrp_faults_format(m->faults ? m->faults : faulty->faults, text, sizeof(text));
+	faults_of(m->faults ? m : faulty, text, sizeof(text));
 	if (m->state == VRRP_FAULT && m->faults)
 		remark(m, "%s", text);
 	else if (m->state == VRRP_FAULT)
@@ -436,6 +485,36 @@ static void elect_owner(struct vrrp_fsm *i, usec_t now)
 		become_master(i, now);
 }
 
+/* The RFC has no word for it; priority is the one that says nothing about another master. */
+static void fall_in_as_master(struct vrrp_fsm *m, usec_t now)
+{
+	m->master_reason = MASTER_REASON_PRIORITY;
+	set_state(m, VRRP_MASTER, false, now, "synchronized with its group %s", m->group->name);
+}
+
+/*
+ * keepalived's state MASTER: of a router that is meant to be master, the others need not wait for three
+ * intervals when all of them are started.  One is enough to hear a master that is there.
+ */
+static usec_t first_wait(const struct vrrp_fsm *i)
+{
+	const struct vrrp_config *c = &i->config;
+
+	if (i->state != VRRP_INITIALIZE || !c->begins_soon)
+		return vrrp_fsm_current_down(i);
+	return c->interval + vrrp_fsm_skew(c, c->interval);
+}
+
+static void begin_as_backup(struct vrrp_fsm *i, usec_t now)
+{
+	usec_t wait = first_wait(i);
+
+	set_state(i, VRRP_BACKUP, false, now, "%s; listens for %.3f s",
+	    i->state == VRRP_FAULT ? "the fault is over" : "started", seconds(wait));
+	if (i->at[VRRP_TIMER_DOWN] > now + wait)
+		i->at[VRRP_TIMER_DOWN] = now + wait;
+}
+
 /* Out of initialize or fault, when nothing is in the way. */
 static void begin(struct vrrp_fsm *i, usec_t now)
 {
@@ -450,12 +529,9 @@ static void begin(struct vrrp_fsm *i, usec_t now)
 			set_state(m, VRRP_MASTER, false, now,
 			    "was master before the process was started again");
 		else if (join)
-			set_state(m, VRRP_MASTER, false, now, "synchronized with its group %s",
-			    m->group->name);
+			fall_in_as_master(m, now);
 		else
-			set_state(m, VRRP_BACKUP, false, now, "%s; listens for %.3f s",
-			    m->state == VRRP_FAULT ? "the fault is over" : "started",
-			    seconds(vrrp_fsm_current_down(m)));
+			begin_as_backup(m, now);
 	}
 	if (began)
 		elect_owner(i, now);
@@ -490,6 +566,9 @@ void vrrp_fsm_init(
 	i->out = out;
 	i->user = user;
 	i->state = VRRP_INITIALIZE;
+	i->master_reason = MASTER_REASON_NONE;
+	i->counters.protocol_error = PROTOCOL_ERROR_NONE;
+	i->counters.auth_error = AUTH_ERROR_NONE;
 	i->armed = USEC_NEVER;
 	stop_timers(i);
 	snprintf(i->reason, sizeof(i->reason), "not started");
@@ -508,8 +587,7 @@ static void fall_in(struct vrrp_fsm *i, usec_t now)
 		set_state(
 		    i, VRRP_BACKUP, true, now, "synchronized with its group %s", i->group->name);
 	else if (i->state == VRRP_BACKUP && any_master(i))
-		set_state(
-		    i, VRRP_MASTER, false, now, "synchronized with its group %s", i->group->name);
+		fall_in_as_master(i, now);
 }
 
 void vrrp_fsm_join(struct vrrp_fsm *i, struct vrrp_group *g, usec_t now)
@@ -534,6 +612,8 @@ void vrrp_fsm_leave(struct vrrp_fsm *i, usec_t now)
 	i->group = NULL;
 	if (i->started)
 		evaluate(i, now);
+	if (i->state == VRRP_BACKUP && i->wants)
+		become_master(i, now); /* only its group was in the way */
 	rearm(i);
 	other = TAILQ_FIRST(&g->members);
 	if (!other)
@@ -563,15 +643,30 @@ void vrrp_fsm_stop(struct vrrp_fsm *i, usec_t now, const char *why)
 	rearm(i);
 }
 
-void vrrp_fsm_faults(struct vrrp_fsm *i, unsigned faults, usec_t now)
+static void set_faults(struct vrrp_fsm *i, unsigned faults, usec_t now)
 {
-	if (i->faults == faults)
-		return;
 	i->faults = faults;
 	if (!i->started)
 		return;
 	evaluate(i, now);
 	rearm_all(i);
+}
+
+void vrrp_fsm_faults(struct vrrp_fsm *i, unsigned faults, usec_t now)
+{
+	faults |= i->faults & VRRP_FAULT_TRACKED;
+	if (i->faults != faults)
+		set_faults(i, faults, now);
+}
+
+void vrrp_fsm_tracked(struct vrrp_fsm *i, const char *what, usec_t now)
+{
+	unsigned others = i->faults & ~(unsigned)VRRP_FAULT_TRACKED;
+
+	if (strcmp(i->tracked, what) == 0)
+		return;
+	snprintf(i->tracked, sizeof(i->tracked), "%s", what);
+	set_faults(i, others | (*what ? VRRP_FAULT_TRACKED : 0), now);
 }
 
 /* ----------------------------------------------------------------- receive */
@@ -606,6 +701,10 @@ static void note_master(struct vrrp_fsm *i, const struct vrrp_packet *p, enum fo
 		    "s",
 		    who, p->priority, i->config.priority, seconds(i->config.preempt_delay));
 		break;
+	case FOLLOWS_ASIDE:
+		remark(i, "%s is master with priority %u; this router stands aside, as was asked",
+		    who, p->priority);
+		break;
 	case FOLLOWS_PREEMPTS:
 		remark(i, "%s is master; its priority %u is lower than %u and will be preempted",
 		    who, p->priority, i->config.priority);
@@ -615,7 +714,7 @@ static void note_master(struct vrrp_fsm *i, const struct vrrp_packet *p, enum fo
 
 static void follow(struct vrrp_fsm *i, const struct vrrp_packet *p, enum follows how, usec_t now)
 {
-	i->learned = p->version == 3 ? p->interval : 0;
+	i->learned = i->config.version == 3 ? p->interval : 0;
 	i->resigned = false;
 	i->heard_lower = 0;
 	restart_down(i, now);
@@ -625,11 +724,14 @@ static void follow(struct vrrp_fsm *i, const struct vrrp_packet *p, enum follows
 /* Preemption is on, and the master's priority is lower than ours. */
 static void backup_hears_lower(struct vrrp_fsm *i, const struct vrrp_packet *p, usec_t now)
 {
-	if (i->config.preempt_delay && !is_owner(i) && !i->preempt_due) {
+	if (i->config.preempt_delay && !is_owner(i) && !i->preempt_due &&
+	    i->at[VRRP_TIMER_PREEMPT] > now) {
 		/* As late as without a delay, and the delay later. */
 		if (i->at[VRRP_TIMER_PREEMPT] == USEC_NEVER)
-			i->at[VRRP_TIMER_PREEMPT] =
-			    (i->wants ? now : i->at[VRRP_TIMER_DOWN]) + i->config.preempt_delay;
+			i->at[VRRP_TIMER_PREEMPT] = (i->wants || expired(i, VRRP_TIMER_DOWN, now)
+							    ? now
+							    : i->at[VRRP_TIMER_DOWN]) +
+						    i->config.preempt_delay;
 		follow(i, p, FOLLOWS_DELAY, now);
 		return;
 	}
@@ -644,11 +746,14 @@ static void backup_receive(struct vrrp_fsm *i, const struct vrrp_packet *p, usec
 		i->resigned = true;
 		i->master = p->source;
 		i->at[VRRP_TIMER_PREEMPT] = USEC_NEVER;
+		i->preempt_due = false;
 		restart_down(i, now);
 	} else if (p->priority >= i->config.priority) {
 		i->at[VRRP_TIMER_PREEMPT] = USEC_NEVER;
 		i->preempt_due = false;
 		follow(i, p, FOLLOWS_HIGHER, now);
+	} else if (now < i->aside_until) {
+		follow(i, p, FOLLOWS_ASIDE, now);
 	} else if (!i->config.preempt && !is_owner(i)) {
 		follow(i, p, FOLLOWS_NO_PREEMPT, now);
 	} else {
@@ -661,7 +766,10 @@ static void yield(struct vrrp_fsm *i, const struct vrrp_packet *p, enum follows 
 	char who[ADDR_STRLEN];
 
 	addr_format(&p->source, who);
-	if (p->priority > i->config.priority)
+	if (how == FOLLOWS_ASIDE)
+		set_state(i, VRRP_BACKUP, false, now, "handed over to %s for %.0f s, as was asked",
+		    who, seconds(i->aside_until > now ? i->aside_until - now : 0));
+	else if (p->priority > i->config.priority)
 		set_state(i, VRRP_BACKUP, false, now, "%s has the higher priority %u, ours is %u",
 		    who, p->priority, i->config.priority);
 	else if (p->priority == i->config.priority)
@@ -696,24 +804,122 @@ static void master_hears_lower(struct vrrp_fsm *i, usec_t now)
 		speak(i, now);
 		return;
 	}
-	advertise(i, now);
+	if (!i->config.lower_no_advert)
+		advertise(i, now);
 	announce_after_lower(i, now);
 	i->out->updated(i);
 }
+
+/* ---------------------------------------------------------------- maintenance */
+
+/* The peers wait for a skew, which is at most an interval, and take over; so they are heard by then. */
+static void offer(struct vrrp_fsm *i, usec_t now)
+{
+	i->spoke = now;
+	i->out->send_advert(i, VRRP_PRIORITY_STOP);
+	i->at[VRRP_TIMER_ADVERT] = now + 2 * i->config.interval;
+}
+
+static void keep_mastership(struct vrrp_fsm *i, usec_t now, const char *why)
+{
+	i->handing = 0;
+	i->aside_until = 0;
+	speak(i, now);
+	remark(i, "%s", why);
+}
+
+/* All members of a group: their peers take over together, or not at all. */
+static void keep_all(struct vrrp_fsm *i, usec_t now, const char *why)
+{
+	struct vrrp_fsm *m;
+
+	FOR_EACH_SYNCED (m, i)
+		if (m->state == VRRP_MASTER && m->handing)
+			keep_mastership(m, now, why);
+}
+
+static void offer_again(struct vrrp_fsm *i, usec_t now)
+{
+	if (--i->handing)
+		offer(i, now);
+	else {
+		i->handing = 1;
+		keep_all(i, now, "was to hand over, but nobody else took over");
+	}
+}
+
+static void stand_aside(struct vrrp_fsm *m, usec_t until, usec_t now)
+{
+	m->aside_until = until;
+	if (m->state != VRRP_MASTER)
+		return;
+	m->handing = VRRP_HANDOVER_TRIES;
+	m->listening = false;
+	offer(m, now);
+	remark(m, "hands over, as was asked: waits for another master");
+}
+
+void vrrp_fsm_stand_aside(struct vrrp_fsm *i, usec_t until, usec_t now)
+{
+	struct vrrp_fsm *m;
+
+	if (until <= now) {
+		keep_all(i, now, "goes on: it is not to hand over any more");
+		FOR_EACH_SYNCED (m, i)
+			m->aside_until = 0;
+	} else {
+		FOR_EACH_SYNCED (m, i)
+			if (m->handing)
+				m->aside_until = until;
+			else if (m->aside_until != until)
+				stand_aside(m, until, now);
+	}
+	rearm_all(i);
+}
+
+enum vrrp_failover vrrp_fsm_aside(const struct vrrp_fsm *i, usec_t now)
+{
+	if (now >= i->aside_until)
+		return FAILOVER_NONE;
+	return i->handing ? FAILOVER_HANDING_OVER : FAILOVER_ASIDE;
+}
+
+/* ---------------------------------------------------------------------------- */
 
 static void master_receive(struct vrrp_fsm *i, const struct vrrp_packet *p, usec_t now)
 {
 	bool better = p->priority > i->config.priority ||
 		      (p->priority == i->config.priority && addr_cmp(&p->source, &i->primary) > 0);
+	bool held_up = i->listening && !i->config.preempt;
 
-	if (p->priority == VRRP_PRIORITY_STOP)
-		speak(i, now);
-	else if (better)
+	if (p->priority == VRRP_PRIORITY_STOP) {
+		if (i->handing)
+			keep_all(i, now, "was to hand over, but the other one has resigned");
+		else
+			speak(i, now);
+		return;
+	}
+	if (i->handing) {
+		yield(i, p, FOLLOWS_ASIDE, now);
+		return;
+	}
+	i->out->second_master(i, p, better || held_up, now);
+	if (better && i->config.higher_send_advert && !i->listening)
+		advertise(i, now);
+	if (better)
 		yield(i, p, FOLLOWS_HIGHER, now);
-	else if (i->listening && !i->config.preempt)
+	else if (held_up)
 		yield(i, p, FOLLOWS_NO_PREEMPT, now);
 	else
 		master_hears_lower(i, now);
+}
+
+static void count_stall(struct vrrp_counters *c, usec_t stall)
+{
+	c->stalls++;
+	c->stalled += stall;
+	if (stall > c->longest_stall)
+		c->longest_stall = stall;
 }
 
 /*
@@ -727,7 +933,7 @@ static void check_stall(struct vrrp_fsm *i, usec_t now)
 	if (i->state != VRRP_MASTER || i->listening || now < i->spoke ||
 	    silent <= vrrp_fsm_down_interval(&i->config, i->config.interval))
 		return;
-	i->counters.stalls++;
+	count_stall(&i->counters, silent);
 	i->listening = true;
 	i->spoke = now;
 	i->at[VRRP_TIMER_ADVERT] =
@@ -763,6 +969,10 @@ static void master_timer(struct vrrp_fsm *i, usec_t now)
 	if (expired(i, VRRP_TIMER_ADVERT, now)) {
 		usec_t next = i->at[VRRP_TIMER_ADVERT] + i->config.interval;
 
+		if (i->handing) {
+			offer_again(i, now);
+			return;
+		}
 		speak(i, now);
 		/* Keep the beat, unless it is lost. */
 		if (next > now)
@@ -782,7 +992,7 @@ static bool backup_was_held_up(struct vrrp_fsm *i, usec_t now)
 
 	if (i->listening || late <= vrrp_fsm_current_down(i) || is_owner(i))
 		return false;
-	i->counters.stalls++;
+	count_stall(&i->counters, late);
 	i->listening = true;
 	i->at[VRRP_TIMER_DOWN] =
 	    now + active_interval(i) + vrrp_fsm_skew(&i->config, active_interval(i));
@@ -833,11 +1043,15 @@ static bool same_addresses(const struct vrrp_config *a, const struct vrrp_config
 static void configure_backup(struct vrrp_fsm *i, const struct vrrp_config *old, usec_t now)
 {
 	const struct vrrp_config *c = &i->config;
+	bool right = c->priority != old->priority || c->preempt != old->preempt ||
+		     c->preempt_delay != old->preempt_delay;
 
 	if (!c->preempt || !c->preempt_delay)
 		i->at[VRRP_TIMER_PREEMPT] = USEC_NEVER;
 	if (i->wants) {
-		/* what made it want may have been the priority */
+		/* Waits for its group: not longer because of a change that has nothing to do with it. */
+		if (!right)
+			return;
 		i->preempt_due = false;
 		restart_down(i, now);
 	} else if (c->interval != old->interval) {
@@ -857,7 +1071,7 @@ void vrrp_fsm_configure(struct vrrp_fsm *i, const struct vrrp_config *c, usec_t 
 	switch (i->state) {
 	case VRRP_MASTER:
 		i->master_priority = c->priority;
-		if (news && !i->listening)
+		if (news && !i->listening && !i->handing)
 			speak(i, now);
 		if (!c->garp_refresh)
 			i->at[VRRP_TIMER_REFRESH] = USEC_NEVER;

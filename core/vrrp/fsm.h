@@ -53,6 +53,9 @@ struct vrrp_outputs {
 	void (*changed)(struct vrrp_fsm *i, enum vrrp_state old);
 	/* The reason, the master or a counter is another one; the state is not. */
 	void (*updated)(struct vrrp_fsm *i);
+	/* As master it hears another one.  yields: which wins; the change of state follows. */
+	void (*second_master)(
+	    struct vrrp_fsm *i, const struct vrrp_packet *p, bool yields, usec_t now);
 };
 
 /* Why an instance cannot take part, as a set of bits: the state is fault while there is one. */
@@ -62,7 +65,10 @@ enum vrrp_fault {
 	VRRP_FAULT_NO_CARRIER = 4,
 	VRRP_FAULT_NO_ADDRESS = 8, /* no source for its advertisements */
 	VRRP_FAULT_SOCKET = 16,
-	VRRP_FAULT_CONFIG = 32, /* two instances with one VRID on one interface */
+	VRRP_FAULT_NO_PEER = 64,  /* it is to be unicast, and has no peer */
+	VRRP_FAULT_CONFIG = 32,	  /* two instances with one VRID on one interface */
+	VRRP_FAULT_VMAC = 256,	  /* no interface with its virtual MAC address */
+	VRRP_FAULT_TRACKED = 128, /* something that is tracked; vrrp_fsm_tracked() says what */
 };
 
 enum vrrp_timer {
@@ -78,25 +84,32 @@ enum vrrp_timer {
 
 /* The RFCs' counters (VRRPV3-MIB, VRRP-MIB). */
 struct vrrp_counters {
-	uint64_t sent;			     /* the owner's */
-	uint64_t zero_sent;		     /* the owner's */
-	uint64_t send_errors;		     /* the owner's */
-	uint64_t announcements;		     /* the owner's */
-	uint64_t dropped[VRRP_DROP_REASONS]; /* the owner's */
-	uint64_t interval_notes;	     /* the owner's: v3, accepted all the same */
-	uint64_t address_notes;		     /* the owner's: accepted all the same */
+	uint64_t sent;				 /* the owner's */
+	uint64_t zero_sent;			 /* the owner's */
+	uint64_t send_errors;			 /* the owner's */
+	uint64_t announcements;			 /* the owner's */
+	uint64_t dropped[VRRP_DROP_REASONS];	 /* the owner's */
+	uint64_t interval_notes;		 /* the owner's: v3, accepted all the same */
+	uint64_t address_notes;			 /* the owner's: accepted all the same */
+	enum vrrp_protocol_error protocol_error; /* the owner's: the last one */
+	enum vrrp_auth_error auth_error;	 /* the owner's: the last one */
 	uint64_t received;
 	uint64_t zero_received;
 	uint64_t lower_received; /* while master */
 	uint32_t became_master;
 	uint32_t transitions;
 	uint32_t stalls;
+	usec_t stalled, longest_stall;
 };
 
 /* The distance of repeated announcements in a set. */
 #define VRRP_ANNOUNCE_SPACING (200 * USEC_PER_MSEC)
 
 #define VRRP_REASON_SIZE 200
+#define VRRP_TRACKED_SIZE 110
+
+/* How often a master that hands over says so before it gives that up. */
+#define VRRP_HANDOVER_TRIES 2
 
 struct vrrp_group {
 	char name[VRRP_NAME_SIZE];
@@ -115,8 +128,10 @@ struct vrrp_fsm {
 	enum vrrp_state state;
 	bool started;
 	unsigned faults; /* enum vrrp_fault; those of the group's other members not included */
+	char tracked[VRRP_TRACKED_SIZE]; /* the words for VRRP_FAULT_TRACKED */
 	char reason[VRRP_REASON_SIZE];
-	usec_t since; /* of the state */
+	usec_t since;			       /* of the state */
+	enum vrrp_master_reason master_reason; /* why it became master last */
 
 	struct addr master; /* the last that was heard, or our own address */
 	uint8_t master_priority;
@@ -134,6 +149,8 @@ struct vrrp_fsm {
 	bool resigned;		/* the down timer runs because the master sent priority 0 */
 	bool wants;		/* would be master but for the group */
 	bool preempt_due;	/* the preemption delay is over */
+	usec_t aside_until;	/* hands over, or does not preempt, until then; 0: not */
+	uint8_t handing;	/* master: how often it will say yet that it hands over */
 	bool resume;		/* was master before the process was restarted */
 	bool listening;		/* was held up, and does not know what happened meanwhile */
 };
@@ -159,8 +176,10 @@ void vrrp_fsm_stop(struct vrrp_fsm *i, usec_t now, const char *why);
 void vrrp_fsm_receive(struct vrrp_fsm *i, const struct vrrp_packet *p, usec_t now);
 /* The time that set_timer() asked for has come.  To be called after all packets that are there. */
 void vrrp_fsm_timer(struct vrrp_fsm *i, usec_t now);
-/* Replaces the instance's set of faults. */
+/* Replaces the instance's set of faults, all but VRRP_FAULT_TRACKED. */
 void vrrp_fsm_faults(struct vrrp_fsm *i, unsigned faults, usec_t now);
+/* What is tracked and in the way ("track_interface eth1 is down"); "": nothing. */
+void vrrp_fsm_tracked(struct vrrp_fsm *i, const char *what, usec_t now);
 /*
  * New settings for a running instance.  Family, version and VRID must be the same (they make
  * another instance).  The old list of addresses must live until this returns.  Addresses that a
@@ -170,6 +189,16 @@ void vrrp_fsm_configure(struct vrrp_fsm *i, const struct vrrp_config *c, usec_t 
 /* A master announces its addresses again: one set, now. */
 void vrrp_fsm_announce(struct vrrp_fsm *i, usec_t now);
 
+/*
+ * Maintenance: until `until` (0: not any more) the instance, and its group, is to be backup as long as
+ * somebody else is master, whatever the priorities are.  A master says priority 0, but keeps its
+ * addresses until it hears another master, so that there is no gap and, if nobody else is there, no
+ * outage: after VRRP_HANDOVER_TRIES times two intervals it goes on.  So does a backup that hears no
+ * master any more.  Either ends it: vrrp_fsm_aside() says how it stands.
+ */
+void vrrp_fsm_stand_aside(struct vrrp_fsm *i, usec_t until, usec_t now);
+enum vrrp_failover vrrp_fsm_aside(const struct vrrp_fsm *i, usec_t now);
+
 /* RFC 9568 and 3768 section 6.1.  active: the master's interval; version 2 does not use it. */
 usec_t vrrp_fsm_skew(const struct vrrp_config *c, usec_t active);
 usec_t vrrp_fsm_down_interval(const struct vrrp_config *c, usec_t active);
@@ -178,5 +207,7 @@ usec_t vrrp_fsm_current_down(const struct vrrp_fsm *i);
 
 /* "the interface is down, ...": a set of faults in words; "" for none.  Returns buf. */
 char *vrrp_faults_format(unsigned faults, char *buf, size_t size);
+/* "down noCarrier": the same for programs. */
+char *vrrp_faults_words(unsigned faults, char *buf, size_t size);
 
 #endif

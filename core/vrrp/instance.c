@@ -5,40 +5,128 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/model/vmac.h"
+#include "core/vrrp/ah.h"
 
 /* ------------------------------------------------------- the machine's outputs */
+
+/*
+ * Peers drop what is not above what they have seen, so the numbers must go on rising when this process is
+ * started again and has forgotten them: they do as the seconds do, which no router's numbers outrun for long.
+ */
+static void next_sequence(struct virtual *v)
+{
+	uint32_t now = (uint32_t)(clock_wall() / USEC_PER_SEC);
+
+	v->sequence = now > v->sequence ? now : v->sequence + 1;
+}
+
+static bool send_ah(
+    struct virtual *v, const struct addr *to, uint8_t ttl, const void *message, size_t len)
+{
+	const struct vrrp_fsm *f = &v->fsm;
+	struct vrrp_ah_route route = {f->primary, *to, ttl};
+	uint8_t packet[VRRP_AH_OVERHEAD + VRRP_PACKET_MAX];
+
+	len = vrrp_ah_build(
+	    packet, sizeof(packet), &route, f->config.auth_data, v->sequence, message, len);
+	return vrrp_io_send_packet(vmac_sender(v, true), to, packet, len);
+}
+
+/* To the multicast group, or to a peer: its checksum may be the one that old keepalived expects. */
+static bool send_as(struct virtual *v, const struct vrrp_config *c, uint8_t priority,
+    const struct addr *to, uint8_t ttl)
+{
+	const struct vrrp_fsm *f = &v->fsm;
+	struct addr covered = *to;
+	uint8_t message[VRRP_PACKET_MAX];
+	size_t len;
+
+	if (c->npeers &&
+	    (c->unicast_checksum == UNICAST_CHECKSUM_GROUP ||
+		(c->unicast_checksum == UNICAST_CHECKSUM_DETECT && neighbour_old_checksum(v, to))))
+		covered = vrrp_packet_group(c->family);
+	len = vrrp_packet_build(message, sizeof(message), c, priority, &f->primary, &covered);
+	if (c->auth_type == VRRP_AUTH_AH)
+		return send_ah(v, to, ttl, message, len);
+	return vrrp_io_send(vmac_sender(v, false), &f->primary, to, ttl, message, len);
+}
+
+/* In one version, or in both. */
+static bool send_to(struct virtual *v, uint8_t priority, const struct addr *to, uint8_t ttl)
+{
+	const struct vrrp_config *c = &v->fsm.config;
+	bool sent = send_as(v, c, priority, to, ttl);
+	struct vrrp_config two;
+
+	if (!c->also_v2)
+		return sent;
+	two = vrrp_packet_version2(c);
+	return send_as(v, &two, priority, to, ttl) && sent;
+}
+
+static void send_failed(struct virtual *v, const struct addr *to)
+{
+	char text[ADDR_STRLEN];
+	int error = errno;
+	unsigned swallowed;
+
+	v->fsm.counters.send_errors++;
+	if (log_limit_ok(&v->send_errors, 1, 60 * USEC_PER_SEC, &swallowed))
+		log_warning("%s: cannot send an advertisement to %s: %s", v->fsm.config.name,
+		    addr_format(to, text), strerror(error));
+}
+
+static bool send_multicast(struct virtual *v, uint8_t priority)
+{
+	struct addr group = vrrp_packet_group_of(&v->fsm.config);
+
+	if (send_to(v, priority, &group, VRRP_TTL))
+		return true;
+	send_failed(v, &group);
+	return false;
+}
+
+/* One that cannot be sent to does not keep the others from hearing it. */
+static bool send_unicast(struct virtual *v, uint8_t priority)
+{
+	const struct vrrp_config *c = &v->fsm.config;
+	bool any = false;
+
+	for (unsigned k = 0; k < c->npeers; k++) {
+		if (send_to(v, priority, &c->peers[k].address, c->unicast_ttl))
+			any = true;
+		else
+			send_failed(v, &c->peers[k].address);
+	}
+	return any;
+}
 
 static void send_advert(struct vrrp_fsm *f, uint8_t priority)
 {
 	struct virtual *v = f->user;
-	struct addr group = vrrp_packet_group(f->config.family);
-	uint8_t message[VRRP_PACKET_MAX];
-	unsigned swallowed;
-	size_t len;
 
 	record_set(v->slot, priority ? clock_now() : 0);
-	if (!v->link->io || v->link->faults & (VRRP_FAULT_DOWN | VRRP_FAULT_NO_INTERFACE))
+	if (f->config.auth_type == VRRP_AUTH_AH)
+		next_sequence(v);
+	if (!v->port->io || (f->config.auth_type == VRRP_AUTH_AH && !v->port->ah) ||
+	    v->port->faults & (VRRP_FAULT_DOWN | VRRP_FAULT_NO_INTERFACE))
 		return; /* a master resigns because of just that */
-	len =
-	    vrrp_packet_build(message, sizeof(message), &f->config, priority, &f->primary, &group);
-	if (vrrp_io_send(v->link->io, &f->primary, message, len)) {
-		f->counters.sent++;
-		f->counters.zero_sent += priority == VRRP_PRIORITY_STOP;
+	if (f->config.npeers ? !send_unicast(v, priority) : !send_multicast(v, priority))
 		return;
-	}
-	f->counters.send_errors++;
-	if (log_limit_ok(&v->send_errors, 1, 60 * USEC_PER_SEC, &swallowed))
-		log_warning(
-		    "%s: cannot send an advertisement: %s", f->config.name, strerror(errno));
+	f->counters.sent++;
+	f->counters.zero_sent += priority == VRRP_PRIORITY_STOP;
 }
 
 static void address_change(struct vrrp_fsm *f)
 {
 	struct virtual *v = f->user;
 
+	v->router->due += !v->addresses_due;
 	v->addresses_due = true;
+	v->router->routes_due = true;
 	v->announce_due = false;
-	vrrp_arp_cancel(v->router->arp, &f->counters.announcements);
+	announcer_cancel(v->router->announcer, &f->counters.announcements);
 	for (size_t k = 0; k < v->nvips; k++)
 		v->vips[k].seen = false;
 	router_wake(v->router);
@@ -85,6 +173,11 @@ static void updated(struct vrrp_fsm *f)
 	router_wake(v->router);
 }
 
+static void second_master(struct vrrp_fsm *f, const struct vrrp_packet *p, bool yields, usec_t now)
+{
+	notice_second_master(f->user, p, yields, now);
+}
+
 static const struct vrrp_outputs outputs = {
     .send_advert = send_advert,
     .add_addresses = address_change,
@@ -93,6 +186,7 @@ static const struct vrrp_outputs outputs = {
     .set_timer = set_timer,
     .changed = changed,
     .updated = updated,
+    .second_master = second_master,
 };
 
 static void on_timer(int fd, short what, void *arg)
@@ -102,6 +196,7 @@ static void on_timer(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	vrrp_fsm_timer(&v->fsm, clock_now());
+	router_act_many(v->router);
 }
 
 void virtual_receive(struct virtual *v, const struct vrrp_packet *p)
@@ -129,20 +224,23 @@ static bool may_remove(
 				  there->prefix_length == vip->kernel.prefix_length);
 }
 
-static void remove_vip(struct virtual *v, const struct vip *vip)
+static void remove_vip(struct virtual *v, struct vip *vip)
 {
 	const struct kernel_interface *i = kernel_interface(v->router->kernel, vip->interface);
 	const struct kernel_address *there = i ? kernel_address(i, &vip->kernel.address) : NULL;
 	struct kernel_vip k = vip->kernel;
+	bool asked = i && vip->asked;
 
-	if (!there || !may_remove(v, vip, there))
+	vip->asked = false;
+	if (there ? !may_remove(v, vip, there) : !asked)
 		return;
 	k.index = i->index;
-	k.prefix_length = there->prefix_length;
+	if (there)
+		k.prefix_length = there->prefix_length;
 	kernel_remove(v->router->kernel, &k);
 }
 
-static void add_vip(struct virtual *v, const struct vip *vip)
+static void add_vip(struct virtual *v, struct vip *vip)
 {
 	const struct kernel_interface *i = kernel_interface(v->router->kernel, vip->interface);
 	struct kernel_vip k = vip->kernel;
@@ -156,6 +254,7 @@ static void add_vip(struct virtual *v, const struct vip *vip)
 		return;
 	k.index = i->index;
 	kernel_add(v->router->kernel, &k);
+	vip->asked = true;
 }
 
 void virtual_act_addresses(struct virtual *v)
@@ -181,11 +280,15 @@ void virtual_act_announce(struct virtual *v)
 	for (size_t k = 0; k < v->nvips && v->fsm.state == VRRP_MASTER; k++) {
 		const struct kernel_interface *i =
 		    kernel_interface(v->router->kernel, v->vips[k].interface);
+		const struct addr *address = &v->vips[k].kernel.address;
 
 		if (i)
-			vrrp_arp_queue(v->router->arp, i, &v->vips[k].kernel.address,
-			    v->row->garp_interval,
-			    (struct vrrp_arp_count){&c->announcements, &c->send_errors});
+			announcer_queue(v->router->announcer, i, address,
+			    (struct announce_pace){address->family == ADDR_IPV6
+						       ? v->row->gna_interval
+						       : v->row->garp_interval,
+				v->row->garp_group},
+			    (struct announce_count){&c->announcements, &c->send_errors});
 	}
 }
 
@@ -199,6 +302,7 @@ void virtual_check_addresses(struct virtual *v)
 		    kernel_interface(v->router->kernel, vip->interface);
 		bool there = i && kernel_address(i, &vip->kernel.address);
 
+		vip->asked = vip->asked && !there;
 		if (vip->row->present != there) {
 			vip->row->present = there;
 			engine_report(
@@ -246,18 +350,22 @@ static void copy_name(char *to, size_t size, const char *from)
 	strncpy(to, from, size - 1);
 }
 
+static enum addr_family family_of(const struct vrrp_instance *row)
+{
+	return row->family == INET_IPV6 ? ADDR_IPV6 : ADDR_IPV4;
+}
+
 static void read_vip(struct vip *vip, const struct virtual *v, struct vrrp_address *row)
 {
 	memset(vip, 0, sizeof(*vip));
-	copy_name(vip->interface, sizeof(vip->interface),
-	    *row->interface ? row->interface : v->row->interface);
+	vmac_place(v->row, row, vip->interface);
 	vip->kernel.address = row->address;
 	vip->kernel.prefix_length = row->prefix_length ? (uint8_t)row->prefix_length
 						       : (uint8_t)(addr_len(&row->address) * 8);
 	vip->kernel.scope = (uint8_t)row->scope;
 	vip->kernel.broadcast = row->broadcast;
 	copy_name(vip->kernel.label, sizeof(vip->kernel.label), row->label_text);
-	vip->advertised = !row->excluded && addr_af(&row->address) == AF_INET;
+	vip->advertised = !row->excluded && row->address.family == family_of(v->row);
 	vip->position = row->position;
 	vip->row = row;
 }
@@ -271,34 +379,21 @@ static int by_position(const void *a, const void *b)
 	return addr_cmp(&x->kernel.address, &y->kernel.address);
 }
 
-static struct vrrp_address *first_address(const struct store *s, const char *instance)
-{
-	struct vrrp_address *key = ROW_NEW(vrrp_address);
-	struct row *r;
-
-	row_set_text(&key->instance, instance);
-	r = store_at_or_after(s, &key->row);
-	row_free(&key->row);
-	return (struct vrrp_address *)r;
-}
-
 /* All addresses of the instance's rows, in the order of the advertisement. */
 static struct vip *read_vips(const struct virtual *v, size_t *n)
 {
 	const struct store *s = engine_store(v->router->engine);
-	struct vrrp_address *first = first_address(s, v->row->name), *a;
 	struct vip *list;
 	size_t count = 0;
 
-	for (a = first; a && a->instance == v->row->name;
-	     a = (struct vrrp_address *)store_next(&a->row))
-		count++;
+	STORE_FOREACH_OF(vrrp_address, a, s, v->row->name)
+	count++;
 	list = calloc(count + 1, sizeof(*list));
 	if (!list)
 		abort();
 	*n = 0;
-	for (a = first; *n < count; a = (struct vrrp_address *)store_next(&a->row))
-		read_vip(&list[(*n)++], v, a);
+	STORE_FOREACH_OF(vrrp_address, a, s, v->row->name)
+	read_vip(&list[(*n)++], v, a);
 	qsort(list, count, sizeof(*list), by_position);
 	return list;
 }
@@ -316,24 +411,47 @@ static struct addr *advertised_of(const struct vip *vips, size_t nvips, uint8_t 
 	return list;
 }
 
+static struct vrrp_peer_config *read_peers(const struct virtual *v, uint8_t *n)
+{
+	struct vrrp_peer_config *list = calloc(VRRP_MAX_PEERS, sizeof(*list));
+
+	if (!list)
+		abort();
+	*n = 0;
+	STORE_FOREACH_OF(vrrp_peer, p, engine_store(v->router->engine), v->row->name)
+	if (*n < VRRP_MAX_PEERS)
+		list[(*n)++] = (struct vrrp_peer_config){.address = p->address,
+		    .min_ttl = (uint8_t)p->min_ttl,
+		    .max_ttl = (uint8_t)p->max_ttl};
+	return list;
+}
+
 static struct vrrp_config read_config(const struct vrrp_instance *row)
 {
 	struct vrrp_config c = {
-	    .family = row->family == INET_IPV6 ? ADDR_IPV6 : ADDR_IPV4,
+	    .family = family_of(row),
 	    .version = (uint8_t)row->version,
+	    .also_v2 = row->version_2_too,
 	    .vrid = (uint8_t)row->vrid,
 	    .priority = (uint8_t)row->priority,
 	    .interval = row->advert_interval,
 	    .preempt = row->preempt,
 	    .preempt_delay = row->preempt_delay,
+	    .begins_soon = row->initial_state == VRRP_INITIAL_MASTER,
 	    .auth_type = row->auth_type,
 	    .checksum = row->checksum,
+	    .group = row->mcast_group,
 	    .garp_delay = row->garp_delay,
 	    .garp_repeat = row->garp_repeat,
 	    .garp_refresh = row->garp_refresh,
 	    .garp_refresh_repeat = row->garp_refresh_repeat,
 	    .garp_lower_delay = row->garp_lower_delay,
 	    .garp_lower_repeat = row->garp_lower_repeat,
+	    .lower_no_advert = row->lower_prio_no_advert,
+	    .higher_send_advert = row->higher_prio_send_advert,
+	    .unicast_ttl = (uint8_t)row->unicast_ttl,
+	    .check_source = row->check_unicast_src,
+	    .unicast_checksum = row->unicast_checksum,
 	};
 	size_t len = strlen(row->auth_password);
 
@@ -353,10 +471,12 @@ static bool inherit(struct vip *list, size_t n, const struct virtual *v)
 		for (size_t o = 0; o < v->nvips && !old; o++)
 			if (same_vip(&list[k], &v->vips[o]))
 				old = &v->vips[o];
-		if (old)
+		if (old) {
 			list[k].seen = old->seen;
-		else
+			list[k].asked = old->asked;
+		} else {
 			fresh = true;
+		}
 	}
 	return fresh;
 }
@@ -395,7 +515,7 @@ static void join_group(struct virtual *v)
 {
 	const struct sync_group *row =
 	    store_sync_group(engine_store(v->router->engine), v->row->sync_group);
-	struct vrrp_group *g = row ? row->row.user : NULL;
+	struct vrrp_group *g = row && v->row->enabled ? row->row.user : NULL;
 	usec_t now = clock_now();
 
 	if (v->fsm.group == g)
@@ -405,21 +525,67 @@ static void join_group(struct virtual *v)
 		vrrp_fsm_join(&v->fsm, g, now);
 }
 
+static usec_t failover_until(const struct virtual *v)
+{
+	const struct sync_group *g =
+	    store_sync_group(engine_store(v->router->engine), v->row->sync_group);
+
+	return g ? g->failover_until : v->row->failover_until;
+}
+
+void virtual_failover(struct virtual *v)
+{
+	usec_t until = failover_until(v);
+
+	if (v->failover_until == until)
+		return;
+	v->failover_until = until;
+	vrrp_fsm_stand_aside(&v->fsm, until, clock_now());
+	v->report_due = true;
+	router_wake(v->router);
+}
+
+static void change_group(struct virtual *v, const struct addr *group)
+{
+	struct addr old = v->group;
+
+	if (addr_equal(&old, group))
+		return;
+	v->group = *group;
+	vmac_group(v, &old);
+	if (addr_is_set(group))
+		port_join(v->port, group);
+	if (addr_is_set(&old))
+		port_leave(v->port, &old);
+}
+
 void virtual_configure(struct virtual *v)
 {
 	struct vrrp_config c = read_config(v->row);
 	struct addr *old = v->advertised;
+	struct vrrp_peer_config *old_peers = v->peers;
 	struct vip *list;
 	size_t n;
 
+	tracking_collect(v);
+	c.priority = tracking_priority(v);
 	list = read_vips(v, &n);
 	v->advertised = advertised_of(list, n, &c.naddresses);
 	c.addresses = v->advertised;
+	v->peers = read_peers(v, &c.npeers);
+	c.peers = v->peers;
 	v->source = v->row->source_address;
 	vrrp_fsm_configure(&v->fsm, &c, clock_now());
 	free(old);
+	free(old_peers);
+	neighbour_configure(v);
 	set_vips(v, list, n);
 	join_group(v);
+	if (!v->row->enabled)
+		vrrp_fsm_stop(&v->fsm, clock_now(), "administratively down");
+	if (c.auth_type == VRRP_AUTH_AH)
+		port_want_ah(v->port);
+	change_group(v, &c.group);
 	virtual_evaluate(v);
 	v->report_due = true;
 	router_wake(v->router);
@@ -427,10 +593,26 @@ void virtual_configure(struct virtual *v)
 
 /* ------------------------------------------------------------------- lifetime */
 
+/* To peers elsewhere: link-local addresses are no good. */
+static bool is_far(const struct vrrp_config *c)
+{
+	return c->npeers && !addr_is_link_local(&c->peers[0].address);
+}
+
 void virtual_evaluate(struct virtual *v)
 {
-	struct addr primary = addr_is_set(&v->source) ? v->source : link_primary(v->link);
-	unsigned faults = v->link->faults;
+	const struct vrrp_config *c = &v->fsm.config;
+	struct addr primary =
+	    addr_is_set(&v->source) ? v->source : port_primary(v->port, is_far(c));
+	unsigned faults = v->port->faults;
+
+	if (v->row->unicast_fault_no_peer && c->npeers == 0)
+		faults |= VRRP_FAULT_NO_PEER;
+	/* who does not hear the others must not be master */
+	if (!faults && addr_is_set(&v->group) && !port_hears(v->port, &v->group))
+		faults |= VRRP_FAULT_SOCKET;
+	if (!v->row->track_primary)
+		faults &= ~(unsigned)(VRRP_FAULT_DOWN | VRRP_FAULT_NO_CARRIER);
 
 	if (addr_is_set(&primary)) {
 		v->report_due = v->report_due || !addr_equal(&v->fsm.primary, &primary);
@@ -438,23 +620,25 @@ void virtual_evaluate(struct virtual *v)
 	} else if (!faults) {
 		faults = VRRP_FAULT_NO_ADDRESS;
 	}
+	if (v->row->use_vmac && !v->vmac_index && !(faults & VRRP_FAULT_NO_INTERFACE))
+		faults |= VRRP_FAULT_VMAC;
 	vrrp_fsm_faults(&v->fsm, faults, clock_now());
+	tracking_evaluate(v);
 }
 
 bool virtual_is(const struct virtual *v, const struct vrrp_instance *row)
 {
 	const struct vrrp_config *c = &v->fsm.config;
 
-	return strcmp(v->link->name, row->interface) == 0 && c->vrid == row->vrid &&
-	       c->version == row->version &&
-	       c->family == (row->family == INET_IPV6 ? ADDR_IPV6 : ADDR_IPV4);
+	return strcmp(v->port->link->name, row->interface) == 0 && c->vrid == row->vrid &&
+	       c->version == row->version && c->family == family_of(row);
 }
 
 static void find_record(struct virtual *v)
 {
 	struct record_key key = {.family = v->fsm.config.family, .vrid = v->fsm.config.vrid};
 
-	memcpy(key.interface, v->link->name, sizeof(v->link->name));
+	memcpy(key.interface, v->port->link->name, sizeof(v->port->link->name));
 	v->slot = record_find(v->router->record, &key, &v->spoke);
 }
 
@@ -468,14 +652,16 @@ struct virtual *virtual_new(struct router *r, struct vrrp_instance *row)
 	v->router = r;
 	v->row = row;
 	row->row.user = v;
-	TAILQ_INIT(&v->transitions);
 	v->timer = evtimer_new(r->base, on_timer, v);
 	vrrp_fsm_init(&v->fsm, &c, &outputs, v);
-	v->link = link_get(r, row->interface);
-	v->link->by_vrid[row->vrid] = v;
+	v->port = port_get(r, row->interface, c.family);
+	v->port->by_vrid[row->vrid] = v;
 	TAILQ_INSERT_TAIL(&r->virtuals, v, entry);
 	find_record(v);
 	report_adopt(v);
+	notice_adopt(v);
+	if (row->failover_state == FAILOVER_ENDED)
+		v->failover_until = failover_until(v); /* an earlier process has been through it */
 	return v;
 }
 
@@ -489,7 +675,8 @@ void virtual_start(struct virtual *v)
 	bool resume = v->spoke && now >= v->spoke && now - v->spoke < 3 * v->fsm.config.interval &&
 		      all_present(v);
 
-	if (v->fsm.started || (!resume && !v->router->running))
+	if (v->fsm.started || !v->row->enabled || (!resume && !v->router->running) ||
+	    tracking_waits(v))
 		return;
 	vrrp_fsm_start(&v->fsm, now, resume);
 }
@@ -505,20 +692,19 @@ void virtual_stop(struct virtual *v, const char *why)
 
 void virtual_free(struct virtual *v)
 {
-	struct transition *t;
-
 	if (v->fsm.group)
 		TAILQ_REMOVE(&v->fsm.group->members, &v->fsm, in_group);
-	vrrp_arp_cancel(v->router->arp, &v->fsm.counters.announcements);
-	v->link->by_vrid[v->fsm.config.vrid] = NULL;
-	link_put(v->link);
+	announcer_cancel(v->router->announcer, &v->fsm.counters.announcements);
+	v->port->by_vrid[v->fsm.config.vrid] = NULL;
+	change_group(v, &(struct addr){.family = ADDR_NONE});
+	vmac_forget(v);
+	port_put(v->port);
 	TAILQ_REMOVE(&v->router->virtuals, v, entry);
-	while ((t = TAILQ_FIRST(&v->transitions))) {
-		TAILQ_REMOVE(&v->transitions, t, entry);
-		free(t);
-	}
 	event_free(v->timer);
 	free(v->vips);
+	free(v->tracks);
 	free(v->advertised);
+	free(v->peers);
+	free(v->neighbours);
 	free(v);
 }

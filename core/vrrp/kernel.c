@@ -5,30 +5,42 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/log.h"
+#include "core/vrrp/netlink.h"
 
 #define ADDRESS_PROTOCOL 112 /* IFA_PROTO: VRRP's IP protocol number */
 #define WATCH_BUFFER (1024 * 1024)
-#define BATCH_MAX 16384 /* bytes of one send; the kernel takes far more */
+#define BATCH_MAX                                                                                  \
+	(96 * 1024)	/* bytes of one send: a thousand addresses; less if the socket takes less */
+#define MESSAGE_MAX 256 /* more than a change of one address needs */
+#define ANSWER_MAX 32768	 /* the longest datagram that the kernel sends */
+#define CALM (5 * USEC_PER_MSEC) /* between our own change of addresses and changed() */
 #define DUMP_TRIES 5
 
 struct kernel {
 	struct nl_sock *watch;	/* notifications */
 	struct nl_sock *ask;	/* dumps, blocking: the kernel answers at once */
 	struct nl_sock *change; /* batches */
-	struct event *readable;
+	struct event *readable, *calm;
 	void (*changed)(void *arg);
 	void *arg;
 	bool different; /* the picture, since changed() was called */
+	bool renamed;
+	bool urgent; /* not only its addresses */
 	TAILQ_HEAD(, kernel_interface) interfaces;
-	uint8_t batch[BATCH_MAX];
-	size_t batch_len;
+	TAILQ_HEAD(, kernel_address) spare; /* for the picture */
+	size_t nspare, reserved;
+	_Alignas(struct nlmsghdr) uint8_t batch[BATCH_MAX];
+	size_t batch_len, batch_size;
 	uint32_t sequence;
 	bool failed;
 };
@@ -45,6 +57,14 @@ static struct kernel_interface *by_index(const struct kernel *k, int index)
 	return NULL;
 }
 
+bool kernel_renamed(struct kernel *k)
+{
+	bool renamed = k->renamed;
+
+	k->renamed = false;
+	return renamed;
+}
+
 const struct kernel_interface *kernel_interface(const struct kernel *k, const char *name)
 {
 	const struct kernel_interface *i;
@@ -55,15 +75,53 @@ const struct kernel_interface *kernel_interface(const struct kernel *k, const ch
 	return NULL;
 }
 
+const struct kernel_interface *kernel_interface_of(const struct kernel *k, int index)
+{
+	return by_index(k, index);
+}
+
+const struct kernel_interface *kernel_next(const struct kernel *k, const struct kernel_interface *i)
+{
+	return i ? TAILQ_NEXT(i, entry) : TAILQ_FIRST(&k->interfaces);
+}
+
+/* FNV-1a of the address. */
+static unsigned chain_of(const struct addr *address)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t k = 0; k < addr_len(address); k++)
+		h = (h ^ address->bytes[k]) * 16777619u;
+	return (h ^ h >> 16) % KERNEL_CHAINS;
+}
+
 static struct kernel_address *find_address(
     const struct kernel_interface *i, const struct addr *address)
 {
-	struct kernel_address *a;
+	struct kernel_address *a = i->chains[chain_of(address)];
 
-	TAILQ_FOREACH (a, &i->addresses, entry)
-		if (addr_equal(&a->address, address))
-			return a;
-	return NULL;
+	while (a && !addr_equal(&a->address, address))
+		a = a->chain;
+	return a;
+}
+
+static void insert_address(struct kernel_interface *i, struct kernel_address *a)
+{
+	struct kernel_address **chain = &i->chains[chain_of(&a->address)];
+
+	TAILQ_INSERT_TAIL(&i->addresses, a, entry);
+	a->chain = *chain;
+	*chain = a;
+}
+
+static void remove_address(struct kernel_interface *i, struct kernel_address *a)
+{
+	struct kernel_address **at = &i->chains[chain_of(&a->address)];
+
+	TAILQ_REMOVE(&i->addresses, a, entry);
+	while (*at != a)
+		at = &(*at)->chain;
+	*at = a->chain;
 }
 
 const struct kernel_address *kernel_address(
@@ -72,10 +130,46 @@ const struct kernel_address *kernel_address(
 	return find_address(i, address);
 }
 
+static void put_spare(struct kernel *k, struct kernel_address *a)
+{
+	TAILQ_INSERT_HEAD(&k->spare, a, entry);
+	k->nspare++;
+}
+
+static struct kernel_address *take_spare(struct kernel *k)
+{
+	struct kernel_address *a = TAILQ_FIRST(&k->spare);
+
+	if (!a)
+		return NULL;
+	TAILQ_REMOVE(&k->spare, a, entry);
+	k->nspare--;
+	return a;
+}
+
+static struct kernel_address *new_address(void)
+{
+	struct kernel_address *a = malloc(sizeof(*a));
+
+	if (!a)
+		abort();
+	return a;
+}
+
+void kernel_reserve(struct kernel *k, size_t n)
+{
+	k->reserved = n;
+	while (k->nspare < n)
+		put_spare(k, new_address());
+}
+
 static void drop_address(struct kernel *k, struct kernel_interface *i, struct kernel_address *a)
 {
-	TAILQ_REMOVE(&i->addresses, a, entry);
-	free(a);
+	remove_address(i, a);
+	if (k->nspare < k->reserved)
+		put_spare(k, a);
+	else
+		free(a);
 	k->different = true;
 }
 
@@ -87,7 +181,7 @@ static void drop_interface(struct kernel *k, struct kernel_interface *i)
 		drop_address(k, i, a);
 	TAILQ_REMOVE(&k->interfaces, i, entry);
 	free(i);
-	k->different = true;
+	k->different = k->urgent = true;
 }
 
 static struct kernel_interface *make_interface(struct kernel *k, int index)
@@ -99,8 +193,51 @@ static struct kernel_interface *make_interface(struct kernel *k, int index)
 	i->index = index;
 	TAILQ_INIT(&i->addresses);
 	TAILQ_INSERT_TAIL(&k->interfaces, i, entry);
-	k->different = true;
+	k->different = k->urgent = true;
 	return i;
+}
+
+static void read_settings(struct kernel_interface *i, struct nlattr *families)
+{
+	struct nlattr *af[AF_INET + 1], *inet[IFLA_INET_MAX + 1];
+	const uint32_t *conf;
+
+	if (!families || nla_parse_nested(af, AF_INET, families, NULL) < 0 || !af[AF_INET] ||
+	    nla_parse_nested(inet, IFLA_INET_MAX, af[AF_INET], NULL) < 0 || !inet[IFLA_INET_CONF] ||
+	    nla_len(inet[IFLA_INET_CONF]) < IPV4_DEVCONF_ARP_ANNOUNCE * 4 ||
+	    nla_len(inet[IFLA_INET_CONF]) < IPV4_DEVCONF_ARP_IGNORE * 4)
+		return;
+	conf = nla_data(inet[IFLA_INET_CONF]);
+	i->arp_ignore = conf[IPV4_DEVCONF_ARP_IGNORE - 1];
+	i->arp_announce = conf[IPV4_DEVCONF_ARP_ANNOUNCE - 1];
+}
+
+static void read_kind(struct kernel_interface *i, struct nlattr *about)
+{
+	struct nlattr *info[IFLA_INFO_MAX + 1], *data[IFLA_MACVLAN_MAX + 1];
+
+	i->is_vmac = i->is_vrf = false;
+	if (!about || nla_parse_nested(info, IFLA_INFO_MAX, about, NULL) < 0 ||
+	    !info[IFLA_INFO_KIND])
+		return;
+	i->is_vrf = strcmp(nla_get_string(info[IFLA_INFO_KIND]), "vrf") == 0;
+	if (strcmp(nla_get_string(info[IFLA_INFO_KIND]), "macvlan") != 0 || !info[IFLA_INFO_DATA] ||
+	    nla_parse_nested(data, IFLA_MACVLAN_MAX, info[IFLA_INFO_DATA], NULL) < 0)
+		return;
+	i->is_vmac =
+	    data[IFLA_MACVLAN_MODE] && nla_get_u32(data[IFLA_MACVLAN_MODE]) == MACVLAN_MODE_PRIVATE;
+}
+
+/* What counts for virtual MAC addresses. */
+static void read_more(struct kernel_interface *i, struct nlattr **attr)
+{
+	read_settings(i, attr[IFLA_AF_SPEC]);
+	read_kind(i, attr[IFLA_LINKINFO]);
+	i->parent = attr[IFLA_LINK] ? (int)nla_get_u32(attr[IFLA_LINK]) : 0;
+	i->master = attr[IFLA_MASTER] ? (int)nla_get_u32(attr[IFLA_MASTER]) : 0;
+	i->has_alias = attr[IFLA_IFALIAS] && nla_len(attr[IFLA_IFALIAS]) > 1;
+	i->made_here = i->has_alias && sscanf(nla_get_string(attr[IFLA_IFALIAS]), KERNEL_ALIAS,
+					   &i->parent_ignore, &i->parent_announce) == 2;
 }
 
 static void set_link(struct kernel *k, const struct ifinfomsg *info, struct nlattr **attr)
@@ -114,13 +251,16 @@ static void set_link(struct kernel *k, const struct ifinfomsg *info, struct nlat
 	i->flags = info->ifi_flags;
 	if (attr[IFLA_IFNAME])
 		nla_strlcpy(i->name, attr[IFLA_IFNAME], sizeof(i->name));
+	if (*was.name && strcmp(i->name, was.name) != 0)
+		k->renamed = true;
 	i->has_mac = info->ifi_type == ARPHRD_ETHER && attr[IFLA_ADDRESS] &&
 		     nla_len(attr[IFLA_ADDRESS]) == KERNEL_MAC_LEN;
 	if (i->has_mac)
 		memcpy(i->mac, nla_data(attr[IFLA_ADDRESS]), KERNEL_MAC_LEN);
-	if (i->flags != was.flags || i->has_mac != was.has_mac || strcmp(i->name, was.name) != 0 ||
-	    memcmp(i->mac, was.mac, KERNEL_MAC_LEN) != 0)
-		k->different = true;
+	read_more(i, attr);
+	if (i->flags != was.flags || i->master != was.master || i->has_mac != was.has_mac ||
+	    strcmp(i->name, was.name) != 0 || memcmp(i->mac, was.mac, KERNEL_MAC_LEN) != 0)
+		k->different = k->urgent = true;
 }
 
 static void got_link(struct kernel *k, struct nlmsghdr *h)
@@ -146,21 +286,26 @@ static void set_address(struct kernel *k, struct kernel_interface *i, const stru
     const struct ifaddrmsg *m, struct nlattr **attr)
 {
 	struct kernel_address *a = find_address(i, address);
+	uint32_t flags = attr[IFA_FLAGS] ? nla_get_u32(attr[IFA_FLAGS]) : m->ifa_flags;
 	struct kernel_address now = {.address = *address,
 	    .prefix_length = m->ifa_prefixlen,
-	    .secondary = m->ifa_flags & IFA_F_SECONDARY,
+	    .secondary = flags & IFA_F_SECONDARY,
+	    .tentative = flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED) && !(flags & IFA_F_OPTIMISTIC),
 	    .ours = attr[IFA_PROTO] && nla_get_u8(attr[IFA_PROTO]) == ADDRESS_PROTOCOL};
 
 	if (!a) {
-		a = calloc(1, sizeof(*a));
+		a = take_spare(k);
 		if (!a)
-			abort();
-		TAILQ_INSERT_TAIL(&i->addresses, a, entry);
+			a = new_address();
+		*a = (struct kernel_address){.address = *address};
+		insert_address(i, a);
 		k->different = true;
 	}
-	if (a->secondary != now.secondary || a->prefix_length != now.prefix_length)
+	if (a->secondary != now.secondary || a->tentative != now.tentative ||
+	    a->prefix_length != now.prefix_length)
 		k->different = true;
 	now.entry = a->entry;
+	now.chain = a->chain;
 	*a = now;
 }
 
@@ -187,20 +332,23 @@ static void got_address(struct kernel *k, struct nlmsghdr *h)
 		drop_address(k, i, a);
 }
 
-static int got_message(struct nl_msg *msg, void *arg)
+static void got(struct kernel *k, struct nlmsghdr *h)
 {
-	struct nlmsghdr *h = nlmsg_hdr(msg);
-
 	switch (h->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
-		got_link(arg, h);
+		got_link(k, h);
 		break;
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
-		got_address(arg, h);
+		got_address(k, h);
 		break;
 	}
+}
+
+static int got_message(struct nl_msg *msg, void *arg)
+{
+	got(arg, nlmsg_hdr(msg));
 	return NL_OK;
 }
 
@@ -212,6 +360,26 @@ static int dump(struct kernel *k, int type)
 	int err = nl_send_simple(k->ask, type, NLM_F_DUMP, &any, sizeof(any));
 
 	return err < 0 ? err : nl_recvmsgs_default(k->ask);
+}
+
+const char *kernel_request(struct kernel *k, struct nl_msg *msg)
+{
+	int err;
+
+	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+	err = nl_send_auto(k->ask, msg);
+	nlmsg_free(msg);
+	if (err >= 0)
+		err = nl_wait_for_ack(k->ask);
+	return err < 0 ? nl_geterror(err) : NULL;
+}
+
+void kernel_reread(struct kernel *k, int index)
+{
+	struct ifinfomsg info = {.ifi_index = index};
+
+	if (nl_send_simple(k->ask, RTM_GETLINK, NLM_F_ACK, &info, sizeof(info)) >= 0)
+		nl_wait_for_ack(k->ask);
 }
 
 static void mark_stale(struct kernel *k)
@@ -271,22 +439,40 @@ static void tell(struct kernel *k)
 {
 	if (!k->different)
 		return;
-	k->different = false;
+	k->different = k->urgent = false;
+	event_del(k->calm);
 	k->changed(k->arg);
+}
+
+/*
+ * Each change is a datagram of its own, hundreds after a takeover: libnl would ask twice and allocate
+ * for each.  False if some were lost.  The kernel says so once, before it gives those that it had taken, and
+ * drops all others until these have been read; so they are, and what they say may be true no more.
+ */
+static bool read_notifications(struct kernel *k)
+{
+	static uint8_t buf[ANSWER_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+	bool whole = true;
+	ssize_t n;
+
+	while ((n = recv(nl_socket_get_fd(k->watch), buf, sizeof(buf), MSG_DONTWAIT)) > 0 ||
+	       (n < 0 && (errno == ENOBUFS || errno == EINTR))) {
+		struct nlmsghdr *h = (struct nlmsghdr *)buf;
+		int left = (int)n;
+
+		if (n < 0)
+			whole = whole && errno != ENOBUFS;
+		for (; n > 0 && nlmsg_ok(h, left); h = nlmsg_next(h, &left))
+			got(k, h);
+	}
+	return whole && errno == EAGAIN;
 }
 
 static void drain(struct kernel *k)
 {
-	int err;
-
-	do {
-		err = nl_recvmsgs_default(k->watch);
-	} while (err >= 0);
-	if (err == -NLE_AGAIN)
+	if (read_notifications(k))
 		return;
-	/* ENOBUFS */
-	log_info(
-	    "notifications about interfaces were lost (%s); reading all of them", nl_geterror(err));
+	log_info("notifications about interfaces were lost; reading all of them");
 	read_all(k);
 }
 
@@ -298,45 +484,92 @@ static void on_readable(int fd, short what, void *arg)
 	tell(arg);
 }
 
-/* The kernel queues a notification before it answers the change, so nothing is missing. */
+static void on_calm(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	tell(arg);
+}
+
+/*
+ * The kernel queues a notification before it answers the change, so nothing is missing.  What are most
+ * likely our own addresses is looked at when a takeover of many is over.
+ */
 void kernel_refresh(struct kernel *k)
 {
+	struct timeval tv = usec_to_timeval(CALM);
+
 	drain(k);
-	if (k->different)
+	if (k->urgent)
 		event_active(k->readable, EV_READ, 0);
+	else if (k->different && !event_pending(k->calm, EV_TIMEOUT, NULL))
+		event_add(k->calm, &tv);
 }
 
 /* ------------------------------------------------------------------ changes */
 
-static void queue(struct kernel *k, int type, int flags, const struct kernel_vip *vip)
+/* Writes an attribute into the batch, where a takeover allocates nothing. */
+static void put(struct kernel *k, uint16_t type, const void *data, size_t len)
+{
+	struct nlattr *a = (struct nlattr *)(void *)(k->batch + k->batch_len);
+
+	a->nla_type = type;
+	a->nla_len = (uint16_t)(NLA_HDRLEN + len);
+	memcpy((uint8_t *)a + NLA_HDRLEN, data, len);
+	memset((uint8_t *)a + a->nla_len, 0, NLA_ALIGN(a->nla_len) - a->nla_len);
+	k->batch_len += NLA_ALIGN(a->nla_len);
+}
+
+/*
+ * An IPv6 address is usable at once: whether it is unique VRRP decides, and an address whose
+ * detection failed while two were master would never be usable.  A single address is no source of
+ * what the director sends by itself.  Both as keepalived does.
+ */
+static void put_ipv6(struct kernel *k, const struct kernel_vip *vip)
+{
+	struct ifa_cacheinfo lifetime = {.ifa_prefered = 0, .ifa_valid = UINT32_MAX};
+	uint32_t flags = IFA_F_NODAD;
+
+	put(k, IFA_FLAGS, &flags, sizeof(flags));
+	if (vip->prefix_length == 128)
+		put(k, IFA_CACHEINFO, &lifetime, sizeof(lifetime));
+}
+
+static void put_settings(struct kernel *k, const struct kernel_vip *vip)
+{
+	uint8_t protocol = ADDRESS_PROTOCOL;
+
+	if (addr_is_set(&vip->broadcast))
+		put(k, IFA_BROADCAST, vip->broadcast.bytes, addr_len(&vip->address));
+	if (vip->label[0])
+		put(k, IFA_LABEL, vip->label, strlen(vip->label) + 1);
+	put(k, IFA_PROTO, &protocol, sizeof(protocol));
+	if (vip->address.family == ADDR_IPV6)
+		put_ipv6(k, vip);
+}
+
+static void queue(struct kernel *k, uint16_t type, uint16_t flags, const struct kernel_vip *vip)
 {
 	struct ifaddrmsg m = {.ifa_family = (uint8_t)addr_af(&vip->address),
 	    .ifa_prefixlen = vip->prefix_length,
 	    .ifa_scope = vip->scope,
 	    .ifa_index = (unsigned)vip->index};
-	struct nl_msg *msg = nlmsg_alloc_simple(type, flags | NLM_F_REQUEST);
 	struct nlmsghdr *h;
-	int len = (int)addr_len(&vip->address);
 
-	if (!msg || nlmsg_append(msg, &m, sizeof(m), NLMSG_ALIGNTO) < 0)
-		abort();
-	nla_put(msg, IFA_LOCAL, len, vip->address.bytes);
-	nla_put(msg, IFA_ADDRESS, len, vip->address.bytes);
-	if (type == RTM_NEWADDR) {
-		if (addr_is_set(&vip->broadcast))
-			nla_put(msg, IFA_BROADCAST, len, vip->broadcast.bytes);
-		if (vip->label[0])
-			nla_put_string(msg, IFA_LABEL, vip->label);
-		nla_put_u8(msg, IFA_PROTO, ADDRESS_PROTOCOL);
-	}
-	h = nlmsg_hdr(msg);
-	h->nlmsg_seq = ++k->sequence;
-	h->nlmsg_pid = nl_socket_get_local_port(k->change);
-	if (k->batch_len + NLMSG_ALIGN(h->nlmsg_len) > BATCH_MAX)
+	if (k->batch_len + MESSAGE_MAX > k->batch_size)
 		kernel_flush(k);
-	memcpy(k->batch + k->batch_len, h, h->nlmsg_len);
-	k->batch_len += NLMSG_ALIGN(h->nlmsg_len);
-	nlmsg_free(msg);
+	h = (struct nlmsghdr *)(void *)(k->batch + k->batch_len);
+	*h = (struct nlmsghdr){.nlmsg_type = type,
+	    .nlmsg_flags = flags | NLM_F_REQUEST,
+	    .nlmsg_seq = ++k->sequence,
+	    .nlmsg_pid = nl_socket_get_local_port(k->change)};
+	memcpy(nlmsg_data(h), &m, sizeof(m));
+	k->batch_len += NLMSG_SPACE(sizeof(m));
+	put(k, IFA_LOCAL, vip->address.bytes, addr_len(&vip->address));
+	put(k, IFA_ADDRESS, vip->address.bytes, addr_len(&vip->address));
+	if (type == RTM_NEWADDR)
+		put_settings(k, vip);
+	h->nlmsg_len = (uint32_t)(k->batch + k->batch_len - (uint8_t *)h);
 }
 
 void kernel_add(struct kernel *k, const struct kernel_vip *vip)
@@ -435,7 +668,6 @@ bool kernel_flush(struct kernel *k)
 		}
 		read_answers(k);
 		k->batch_len = 0;
-		kernel_refresh(k);
 	}
 	ok = !k->failed;
 	k->failed = false;
@@ -444,33 +676,33 @@ bool kernel_flush(struct kernel *k)
 
 /* ------------------------------------------------------------------- set up */
 
-static struct nl_sock *open_socket(struct kernel *k)
+/* What is longer than its buffer, the kernel refuses (EMSGSIZE). */
+static size_t largest_send(struct nl_sock *s)
 {
-	struct nl_sock *s = nl_socket_alloc();
+	int size = 0;
+	socklen_t len = sizeof(size);
 
-	if (!s)
-		abort();
-	nl_socket_disable_seq_check(s);
-	nl_socket_disable_auto_ack(s);
-	nl_socket_modify_cb(s, NL_CB_VALID, NL_CB_CUSTOM, got_message, k);
-	if (nl_connect(s, NETLINK_ROUTE) < 0) {
-		log_error("cannot open a netlink socket: %s", strerror(errno));
-		nl_socket_free(s);
-		return NULL;
-	}
-	return s;
+	nl_socket_set_buffer_size(s, 0, BATCH_MAX);
+	if (getsockopt(nl_socket_get_fd(s), SOL_SOCKET, SO_SNDBUF, &size, &len) < 0 ||
+	    size < 2 * MESSAGE_MAX)
+		return 2 * MESSAGE_MAX;
+	size -= 32; /* the kernel's own share: af_netlink.c */
+	return size < BATCH_MAX ? (size_t)size : BATCH_MAX;
 }
 
 static bool open_all(struct kernel *k)
 {
-	k->watch = open_socket(k);
-	k->ask = open_socket(k);
-	k->change = open_socket(k);
-	if (!k->watch || !k->ask || !k->change)
+	k->watch = netlink_open(NETLINK_ROUTE, got_message, k);
+	k->ask = netlink_open(NETLINK_ROUTE, got_message, k);
+	k->change = netlink_open(NETLINK_ROUTE, got_message, k);
+	if (!k->watch || !k->ask || !k->change) {
+		log_error("cannot open a netlink socket: %s", strerror(errno));
 		return false;
+	}
 	nl_socket_set_nonblocking(k->watch);
 	nl_socket_set_buffer_size(k->watch, WATCH_BUFFER, 0);
 	nl_socket_set_nonblocking(k->change);
+	k->batch_size = largest_send(k->change);
 	if (nl_socket_add_memberships(
 		k->watch, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, 0) < 0) {
 		log_error("cannot watch the kernel's interfaces");
@@ -486,13 +718,15 @@ struct kernel *kernel_new(struct event_base *base, void (*changed)(void *arg), v
 	if (!k)
 		abort();
 	TAILQ_INIT(&k->interfaces);
+	TAILQ_INIT(&k->spare);
 	k->changed = changed;
 	k->arg = arg;
 	if (!open_all(k)) {
 		kernel_free(k);
 		return NULL;
 	}
-	k->different = false;
+	k->different = k->urgent = false;
+	k->calm = evtimer_new(base, on_calm, k);
 	k->readable =
 	    event_new(base, nl_socket_get_fd(k->watch), EV_READ | EV_PERSIST, on_readable, k);
 	event_add(k->readable, NULL);
@@ -502,13 +736,18 @@ struct kernel *kernel_new(struct event_base *base, void (*changed)(void *arg), v
 void kernel_free(struct kernel *k)
 {
 	struct kernel_interface *i;
+	struct kernel_address *a;
 
 	if (!k)
 		return;
 	while ((i = TAILQ_FIRST(&k->interfaces)))
 		drop_interface(k, i);
+	while ((a = take_spare(k)))
+		free(a);
 	if (k->readable)
 		event_free(k->readable);
+	if (k->calm)
+		event_free(k->calm);
 	nl_socket_free(k->watch);
 	nl_socket_free(k->ask);
 	nl_socket_free(k->change);

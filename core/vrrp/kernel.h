@@ -27,14 +27,24 @@
 #define KERNEL_MAC_LEN 6
 
 struct kernel;
+struct nl_msg;
+
+/* How an interface says that it was made by this program, and what its parent's settings were. */
+#define KERNEL_ALIAS                                                                               \
+	"directord's virtual MAC address; its parent had arp_ignore %u, arp_announce %u"
+
+/* Chains of an interface's addresses: a director may have a thousand, and looks for all of them often. */
+#define KERNEL_CHAINS 256
 
 struct kernel_address {
 	TAILQ_ENTRY(kernel_address) entry;
+	struct kernel_address *chain; /* the next one in it */
 	struct addr address;
 	uint8_t prefix_length;
-	bool secondary;
-	bool ours;  /* marked by this program */
-	bool stale; /* of a resynchronization */
+	bool secondary; /* IPv4 */
+	bool tentative; /* IPv6: not, or not yet, proved to be unique (RFC 4862) */
+	bool ours;	/* marked by this program */
+	bool stale;	/* of a resynchronization */
 };
 
 /* Read only outside of kernel.c. */
@@ -45,9 +55,18 @@ struct kernel_interface {
 	unsigned flags; /* IFF_UP, IFF_RUNNING... */
 	uint8_t mac[KERNEL_MAC_LEN];
 	bool has_mac; /* Ethernet or like it */
+	uint32_t arp_ignore, arp_announce;
+	int master; /* the bridge, bond or VRF of which it is a part: the index; 0: none */
+	bool is_vrf;
+	int parent;   /* of a macvlan */
+	bool is_vmac; /* a macvlan as vmac.c makes them: private */
+	bool has_alias;
+	bool made_here;				 /* it says that it was made by this program */
+	uint32_t parent_ignore, parent_announce; /* made_here: what its interface had before */
 	bool stale;
 	/* In the kernel's order: the primary address first. */
 	TAILQ_HEAD(, kernel_address) addresses;
+	struct kernel_address *chains[KERNEL_CHAINS];
 };
 
 /* An address to be set. */
@@ -62,17 +81,39 @@ struct kernel_vip {
 
 /*
  * Reads everything once (blocking) and watches from then on.  changed() is called after a group of
- * notifications that changed the picture.  NULL, after logging, if the kernel cannot be reached.
+ * notifications that changed the picture; some milliseconds later if they are only about addresses and came
+ * with our own changes.  NULL, after logging, if the kernel cannot be reached.
  */
 struct kernel *kernel_new(struct event_base *base, void (*changed)(void *arg), void *arg);
 void kernel_free(struct kernel *k);
 
 /*
+ * A change of interfaces, at once: blocks as long as the kernel takes, so it is for changes of the
+ * configuration only.  Frees msg.  NULL, or why it failed.
+ */
+const char *kernel_request(struct kernel *k, struct nl_msg *msg);
+/* What no notification tells: the settings of one interface. */
+void kernel_reread(struct kernel *k, int index);
+
+/*
  * Brings the picture up to date now; changed() is called later if there was something new.  After it
- * and after kernel_flush() the picture is exact.
+ * the picture is exact.
  */
 void kernel_refresh(struct kernel *k);
 
+/*
+ * n addresses are going to be set: the picture has room for them, so that nothing is allocated while many
+ * instances take over.
+ */
+void kernel_reserve(struct kernel *k, size_t n);
+
+/* Has an interface got another name since this was asked last? */
+bool kernel_renamed(struct kernel *k);
+
+const struct kernel_interface *kernel_interface_of(const struct kernel *k, int index);
+/* All of them, in no order: NULL begins, NULL is the end. */
+const struct kernel_interface *kernel_next(
+    const struct kernel *k, const struct kernel_interface *i);
 /* NULL if there is none.  Valid until the picture is brought up to date again. */
 const struct kernel_interface *kernel_interface(const struct kernel *k, const char *name);
 /* NULL if the interface does not have it. */
@@ -88,7 +129,10 @@ void kernel_sweep(struct kernel *k,
 /* Queue a change.  The address of vip must fit the family of its other addresses. */
 void kernel_add(struct kernel *k, const struct kernel_vip *vip);
 void kernel_remove(struct kernel *k, const struct kernel_vip *vip);
-/* Sends what is queued.  Failures are logged; false if there were any. */
+/*
+ * Sends what is queued.  Failures are logged; false if there were any.  The picture shows the changes after
+ * the next kernel_refresh(): what has to be done at once, announcements, does not wait for it.
+ */
 bool kernel_flush(struct kernel *k);
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/vrrp/ah.h"
 
 /* Logged at most this often for each interface. */
 #define DROP_BURST 5
@@ -32,6 +33,26 @@ static void count_router(struct router *r, enum vrrp_drop drop)
 		r->vrid_errors++;
 }
 
+/*
+ * The instance's last protocol error (RFC 6527) and authentication error (RFC 2787).  A packet for a VRID
+ * that is not ours is nobody's error: other virtual routers may share the network.
+ */
+static void note_error(struct vrrp_counters *c, enum vrrp_drop drop)
+{
+	if (drop == VRRP_DROP_TTL)
+		c->protocol_error = PROTOCOL_ERROR_TTL;
+	else if (drop == VRRP_DROP_VERSION)
+		c->protocol_error = PROTOCOL_ERROR_VERSION;
+	else if (drop == VRRP_DROP_CHECKSUM)
+		c->protocol_error = PROTOCOL_ERROR_CHECKSUM;
+	else if (drop == VRRP_DROP_AUTH_TYPE)
+		c->auth_error = AUTH_ERROR_TYPE;
+	else if (drop == VRRP_DROP_AUTH_MISMATCH)
+		c->auth_error = AUTH_ERROR_MISMATCH;
+	else if (drop == VRRP_DROP_AUTH || drop == VRRP_DROP_REPLAY)
+		c->auth_error = AUTH_ERROR_FAILURE;
+}
+
 /* What RFC 9568 section 7.1 wants logged though the packet counts. */
 static void log_notes(struct virtual *v, const struct vrrp_packet *p, unsigned notes)
 {
@@ -52,11 +73,35 @@ static void log_notes(struct virtual *v, const struct vrrp_packet *p, unsigned n
 		    (double)v->fsm.config.interval / 1e6);
 }
 
-static enum vrrp_drop judge(struct link *l, const struct vrrp_packet *p, enum vrrp_drop drop)
+static void notice(
+    struct virtual *v, const struct vrrp_packet *p, enum vrrp_drop drop, unsigned notes)
 {
-	struct virtual *v = l->by_vrid[p->vrid];
+	if (notes & VRRP_NOTE_INTERVAL)
+		notice_error(v, p, VRRP_DROP_INTERVAL);
+	if (notes & VRRP_NOTE_ADDRESSES)
+		notice_error(v, p, VRRP_DROP_ADDRESSES);
+	if (drop && !(drop == VRRP_DROP_ADDRESSES && notes & VRRP_NOTE_ADDRESSES))
+		notice_error(v, p, drop);
+	/* The address owner of version 2 does not look at what others say. */
+	if (drop == VRRP_DROP_OWNER && v->fsm.state == VRRP_MASTER &&
+	    p->priority != VRRP_PRIORITY_STOP)
+		notice_second_master(v, p, false, clock_now());
+}
+
+/* All routers of a virtual router count on together: who takes over begins above what it heard last. */
+static enum vrrp_drop check_replay(struct virtual *v, const struct vrrp_packet *p)
+{
+	if (p->sequence <= v->sequence)
+		return VRRP_DROP_REPLAY;
+	v->sequence = p->sequence;
+	return VRRP_PASS;
+}
+
+static enum vrrp_drop judge(struct port *port, const struct vrrp_packet *p, enum vrrp_drop drop)
+{
+	struct virtual *v = port->by_vrid[p->vrid];
 	struct vrrp_counters *c;
-	unsigned notes;
+	unsigned notes = 0;
 
 	if (!drop && !v)
 		drop = VRRP_DROP_VRID;
@@ -69,32 +114,125 @@ static enum vrrp_drop judge(struct link *l, const struct vrrp_packet *p, enum vr
 		c->address_notes += notes & VRRP_NOTE_ADDRESSES ? 1 : 0;
 		log_notes(v, p, notes);
 	}
+	if (!drop && p->ah)
+		drop = check_replay(v, p);
 	c->dropped[drop]++;
+	neighbour_heard(v, p, drop);
+	note_error(c, drop);
+	notice(v, p, drop, notes);
 	return drop;
 }
 
-static void receive(const void *datagram, size_t len, void *arg)
+static enum vrrp_drop parse(struct vrrp_packet *p, const struct vrrp_datagram *d)
 {
-	struct link *l = arg;
-	struct vrrp_packet p;
-	enum vrrp_drop drop = judge(l, &p, vrrp_packet_parse_ipv4(&p, datagram, len));
+	if (d->source.family == ADDR_IPV6)
+		return vrrp_packet_parse(p, d->data, d->len, &d->source, &d->destination, d->ttl);
+	return vrrp_packet_parse_ipv4(p, d->data, d->len);
+}
 
+/* What the sender says in version 3, too (RFC 9568 section 8.4). */
+static bool is_copy(const struct virtual *v, const struct vrrp_packet *p)
+{
+	return v && v->fsm.config.also_v2 && p->version == 2 &&
+	       neighbour_speaks_version3(v, &p->source, clock_now());
+}
+
+static void receive(const struct vrrp_datagram *d, void *arg)
+{
+	struct port *port = arg;
+	struct vrrp_packet p;
+	enum vrrp_drop drop = parse(&p, d);
+
+	if (!drop && is_copy(port->by_vrid[p.vrid], &p))
+		return;
+	drop = judge(port, &p, drop);
 	if (drop) {
-		count_router(l->router, drop);
-		log_drop(l, drop, &p);
+		count_router(port->link->router, drop);
+		log_drop(port->link, drop, &p);
 		return;
 	}
-	virtual_receive(l->by_vrid[p.vrid], &p);
+	virtual_receive(port->by_vrid[p.vrid], &p);
 }
 
-static void open_socket(struct link *l)
+struct vrrp_io *port_open(
+    struct port *p, const char *interface, int index, int protocol, const uint8_t *only_from)
 {
-	l->io = vrrp_io_open(l->router->base, l->name, l->index, receive, l);
-	if (!l->io)
-		log_error("cannot open a socket on interface %s: %s", l->name, strerror(errno));
+	struct vrrp_io *io = vrrp_io_open(
+	    p->link->router->base, p->family, protocol, interface, index, only_from, receive, p);
+
+	if (!io)
+		log_error("cannot open a socket for %s on interface %s: %s",
+		    p->family == ADDR_IPV6 ? "IPv6" : "IPv4", interface, strerror(errno));
+	return io;
 }
 
-static unsigned faults_of(const struct link *l, const struct kernel_interface *i)
+/* ------------------------------------------------------------ multicast groups */
+
+static void join(struct port *p, struct port_group *g)
+{
+	char text[ADDR_STRLEN];
+
+	g->joined = p->io && vrrp_io_join(p->io, &g->address) &&
+		    (!p->ah || vrrp_io_join(p->ah, &g->address));
+	if (p->io && !g->joined)
+		log_error("cannot join the multicast group %s on interface %s: %s",
+		    addr_format(&g->address, text), p->link->name, strerror(errno));
+}
+
+static void join_all(struct port *p)
+{
+	for (size_t k = 0; k < p->ngroups; k++)
+		join(p, &p->groups[k]);
+}
+
+static struct port_group *find_group(const struct port *p, const struct addr *group)
+{
+	for (size_t k = 0; k < p->ngroups; k++)
+		if (addr_equal(&p->groups[k].address, group))
+			return &p->groups[k];
+	return NULL;
+}
+
+void port_join(struct port *p, const struct addr *group)
+{
+	struct port_group *g = find_group(p, group);
+
+	if (!g) {
+		p->groups = realloc(p->groups, (p->ngroups + 1) * sizeof(*p->groups));
+		if (!p->groups)
+			abort();
+		g = &p->groups[p->ngroups++];
+		*g = (struct port_group){.address = *group};
+		join(p, g);
+	}
+	g->users++;
+}
+
+void port_leave(struct port *p, const struct addr *group)
+{
+	struct port_group *g = find_group(p, group);
+
+	if (!g || --g->users)
+		return;
+	if (p->io && g->joined)
+		vrrp_io_leave(p->io, group);
+	if (p->ah && g->joined)
+		vrrp_io_leave(p->ah, group);
+	*g = p->groups[--p->ngroups];
+	if (p->ngroups)
+		return;
+	free(p->groups);
+	p->groups = NULL;
+}
+
+bool port_hears(const struct port *p, const struct addr *group)
+{
+	const struct port_group *g = find_group(p, group);
+
+	return g && g->joined;
+}
+
+static unsigned faults_of(const struct port *p, const struct kernel_interface *i)
 {
 	if (!i)
 		return VRRP_FAULT_NO_INTERFACE;
@@ -102,7 +240,26 @@ static unsigned faults_of(const struct link *l, const struct kernel_interface *i
 		return VRRP_FAULT_DOWN;
 	if (!(i->flags & IFF_RUNNING))
 		return VRRP_FAULT_NO_CARRIER;
-	return l->io ? 0 : VRRP_FAULT_SOCKET;
+	return p->io && (p->ah || !p->wants_ah) ? 0 : VRRP_FAULT_SOCKET;
+}
+
+static void refresh(struct port *p, const struct kernel_interface *i)
+{
+	bool open = p->users && p->link->index;
+
+	if (open && !p->io)
+		p->io = port_open(p, p->link->name, p->link->index, VRRP_IP_PROTOCOL, NULL);
+	if (open && p->wants_ah && !p->ah)
+		p->ah = port_open(p, p->link->name, p->link->index, VRRP_AH_PROTOCOL, NULL);
+	join_all(p);
+	p->faults = faults_of(p, i);
+}
+
+static void close_socket(struct port *p)
+{
+	vrrp_io_close(p->io);
+	vrrp_io_close(p->ah);
+	p->io = p->ah = NULL;
 }
 
 void link_refresh(struct link *l)
@@ -111,42 +268,64 @@ void link_refresh(struct link *l)
 	int index = i ? i->index : 0;
 
 	if (index != l->index) {
-		/* another interface of this name: the old socket belongs to the old one */
-		vrrp_io_close(l->io);
-		l->io = NULL;
+		/* another interface of this name: the old sockets belong to the old one */
+		close_socket(&l->ports[0]);
+		close_socket(&l->ports[1]);
 		l->index = index;
+		l->vmac = false;
 	}
-	if (index && !l->io)
-		open_socket(l);
-	l->faults = faults_of(l, i);
+	refresh(&l->ports[0], i);
+	refresh(&l->ports[1], i);
 }
 
-struct link *link_get(struct router *r, const char *name)
+static struct link *link_new(struct router *r, const char *name)
 {
-	struct link *l;
+	struct link *l = calloc(1, sizeof(*l));
 
-	TAILQ_FOREACH (l, &r->links, entry)
-		if (strcmp(l->name, name) == 0)
-			break;
-	if (!l) {
-		l = calloc(1, sizeof(*l));
-		if (!l)
-			abort();
-		l->router = r;
-		strncpy(l->name, name, sizeof(l->name) - 1);
-		TAILQ_INSERT_TAIL(&r->links, l, entry);
-		link_refresh(l);
-	}
-	l->users++;
+	if (!l)
+		abort();
+	l->router = r;
+	strncpy(l->name, name, sizeof(l->name) - 1);
+	l->ports[0] = (struct port){.link = l, .family = ADDR_IPV4};
+	l->ports[1] = (struct port){.link = l, .family = ADDR_IPV6};
+	TAILQ_INSERT_TAIL(&r->links, l, entry);
 	return l;
 }
 
-void link_put(struct link *l)
+struct port *port_get(struct router *r, const char *interface, enum addr_family family)
 {
+	struct link *l;
+	struct port *p;
+
+	TAILQ_FOREACH (l, &r->links, entry)
+		if (strcmp(l->name, interface) == 0)
+			break;
+	if (!l)
+		l = link_new(r, interface);
+	p = &l->ports[family - ADDR_IPV4];
+	p->users++;
+	l->users++;
+	link_refresh(l);
+	return p;
+}
+
+void port_want_ah(struct port *p)
+{
+	p->wants_ah = true;
+	link_refresh(p->link);
+}
+
+void port_put(struct port *p)
+{
+	struct link *l = p->link;
+
+	if (--p->users == 0) {
+		close_socket(p);
+		p->wants_ah = false;
+	}
 	if (--l->users)
 		return;
 	TAILQ_REMOVE(&l->router->links, l, entry);
-	vrrp_io_close(l->io);
 	free(l);
 }
 
@@ -161,16 +340,55 @@ static bool is_vip(const struct router *r, const char *interface, const struct a
 	return false;
 }
 
-struct addr link_primary(const struct link *l)
+static bool may_speak(const struct port *p, const struct kernel_address *a, bool far)
 {
-	const struct kernel_interface *i = kernel_interface(l->router->kernel, l->name);
+	if (a->address.family != p->family || a->ours ||
+	    is_vip(p->link->router, p->link->name, &a->address))
+		return false;
+	if (p->family == ADDR_IPV4)
+		return !a->secondary;
+	return !a->tentative && addr_is_link_local(&a->address) == !far;
+}
+
+static const struct kernel_address *find_primary(const struct port *p, bool far)
+{
+	const struct kernel_interface *i = kernel_interface(p->link->router->kernel, p->link->name);
 	const struct kernel_address *a;
 
 	if (!i)
-		return addr_any(ADDR_NONE);
+		return NULL;
 	TAILQ_FOREACH (a, &i->addresses, entry)
-		if (a->address.family == ADDR_IPV4 && !a->secondary && !a->ours &&
-		    !is_vip(l->router, l->name, &a->address))
-			return a->address;
-	return addr_any(ADDR_NONE);
+		if (may_speak(p, a, far))
+			return a;
+	return NULL;
+}
+
+struct addr port_primary(const struct port *p, bool far)
+{
+	const struct kernel_address *a;
+
+	if (p->primaries_known)
+		return p->primary[far];
+	a = find_primary(p, far);
+	if (!a && far)
+		a = find_primary(p, false);
+	return a ? a->address : addr_any(ADDR_NONE);
+}
+
+void link_find_primaries(struct link *l)
+{
+	for (int k = 0; k < 2; k++) {
+		struct port *p = &l->ports[k];
+
+		if (p->users == 0)
+			continue;
+		p->primary[false] = port_primary(p, false);
+		p->primary[true] = port_primary(p, true);
+		p->primaries_known = true;
+	}
+}
+
+void link_forget_primaries(struct link *l)
+{
+	l->ports[0].primaries_known = l->ports[1].primaries_known = false;
 }

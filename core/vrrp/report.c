@@ -37,16 +37,20 @@ static const char *word(enum vrrp_state s)
 
 /* ----------------------------------------------------------------- transitions */
 
+/* In the path of a takeover: nothing is allocated. */
 void report_transition(struct virtual *v, enum vrrp_state old)
 {
-	struct transition *t = calloc(1, sizeof(*t));
+	struct transition *t = &v->transitions[v->ntransitions];
 
-	if (!t)
-		abort();
-	t->old = old;
-	t->new = v->fsm.state;
+	if (v->ntransitions == TRANSITIONS_MAX)
+		t--;
+	else
+		v->ntransitions++;
+	*t = (struct transition){.old = old,
+	    .new = v->fsm.state,
+	    .at = v->fsm.since,
+	    .priority = v->fsm.config.priority};
 	memcpy(t->reason, v->fsm.reason, sizeof(t->reason));
-	TAILQ_INSERT_TAIL(&v->transitions, t, entry);
 	v->report_due = true;
 }
 
@@ -59,6 +63,26 @@ static bool is_news(const struct virtual *v, const struct transition *t)
 	return t->new != v->row->state;
 }
 
+static bool takes_part(enum vrrp_state s)
+{
+	return s == VRRP_BACKUP || s == VRRP_MASTER;
+}
+
+/* RFC 6527 counts from when the virtual router left initialize; fault is no state of the RFC's. */
+static column_mask note_operation(const struct virtual *v, const struct transition *t)
+{
+	struct vrrp_instance *row = v->row;
+	column_mask mask = 0;
+
+	if (!takes_part(t->new))
+		SET(vrrp_instance, row, operational_since, 0);
+	else if (!takes_part(row->state) || row->operational_since == 0)
+		SET(vrrp_instance, row, operational_since, v->fsm.since);
+	if (t->new == VRRP_MASTER && v->fsm.master_reason != MASTER_REASON_NONE)
+		SET(vrrp_instance, row, new_master_reason, v->fsm.master_reason);
+	return mask;
+}
+
 static void tell_transition(struct virtual *v, const struct transition *t)
 {
 	struct vrrp_instance *row = v->row;
@@ -69,10 +93,13 @@ static void tell_transition(struct virtual *v, const struct transition *t)
 		log_info("%s is %s: %s", row->name, word(t->new), t->reason);
 		return;
 	}
+	transition_add(v, row->state, t);
+	mask |= note_operation(v, t);
 	SET(vrrp_instance, row, state, t->new);
 	SET(vrrp_instance, row, transitions, row->transitions + 1);
-	SET(vrrp_instance, row, last_change, v->fsm.since);
+	SET(vrrp_instance, row, last_change, t->at);
 	SET_TEXT(vrrp_instance, row, reason, t->reason);
+	SET(vrrp_instance, row, effective_priority, t->priority); /* in one report with the state */
 	if (t->new == VRRP_MASTER)
 		SET(vrrp_instance, row, became_master, row->became_master + 1);
 	engine_report(v->router->engine, &row->row, mask);
@@ -82,45 +109,100 @@ static void tell_transition(struct virtual *v, const struct transition *t)
 
 void report_transitions(struct virtual *v)
 {
-	struct transition *t;
-
-	while ((t = TAILQ_FIRST(&v->transitions))) {
-		TAILQ_REMOVE(&v->transitions, t, entry);
-		tell_transition(v, t);
-		free(t);
-	}
+	for (unsigned k = 0; k < v->ntransitions; k++)
+		tell_transition(v, &v->transitions[k]);
+	v->ntransitions = 0;
 }
 
 /* ---------------------------------------------------------------------- states */
+
+static enum vrrp_failover failover_state(const struct virtual *v)
+{
+	usec_t now = clock_now();
+	enum vrrp_failover is = vrrp_fsm_aside(&v->fsm, now);
+
+	return is == FAILOVER_NONE && v->failover_until > now ? FAILOVER_ENDED : is;
+}
+
+/* The MAC address of the interface that its addresses are on. */
+static void report_mac(struct virtual *v, column_mask *all)
+{
+	struct vrrp_instance *row = v->row;
+	column_mask mask = 0;
+	const struct kernel_interface *i =
+	    row->use_vmac ? kernel_interface_of(v->router->kernel, v->vmac_index)
+			  : kernel_interface(v->router->kernel, row->interface);
+	char text[18] = "";
+
+	if (i && i->has_mac)
+		snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", i->mac[0], i->mac[1],
+		    i->mac[2], i->mac[3], i->mac[4], i->mac[5]);
+	SET_TEXT(vrrp_instance, row, vmac_address, text);
+	SET_TEXT(vrrp_instance, row, vmac_interface, row->use_vmac && i ? i->name : "");
+	SET_TEXT(vrrp_instance, row, vmac_error, v->vmac_error);
+	*all |= mask;
+}
 
 static void report_instance(struct virtual *v)
 {
 	const struct vrrp_fsm *f = &v->fsm;
 	struct vrrp_instance *row = v->row;
 	column_mask mask = 0;
+	char words[100];
 
-	SET_TEXT(vrrp_instance, row, reason, f->reason);
+	SET_TEXT(vrrp_instance, row, reason,
+	    !f->started && row->enabled && tracking_waits(v)
+		? "waits for the first result of what it tracks"
+		: f->reason);
 	SET_ADDR(vrrp_instance, row, master_address, &f->master);
 	SET(vrrp_instance, row, master_priority, f->master_priority);
 	SET_ADDR(vrrp_instance, row, primary_address, &f->primary);
+	SET(vrrp_instance, row, failover_state, failover_state(v));
+	SET_TEXT(vrrp_instance, row, faults, vrrp_faults_words(f->faults, words, sizeof(words)));
 	SET(vrrp_instance, row, effective_priority, f->config.priority);
+	SET_TEXT(vrrp_instance, row, priority_reason, v->priority_reason);
+	report_mac(v, &mask);
 	if (row->last_change == 0)
 		SET(vrrp_instance, row, last_change, f->since);
+	if (row->operational_since == 0 && takes_part(f->state))
+		SET(vrrp_instance, row, operational_since, f->since);
 	engine_report(v->router->engine, &row->row, mask);
 }
 
-/* A group's state is that of its members, which change together. */
+/* Told at once, because an event may follow that is about them. */
+static void report_last_errors(struct virtual *v)
+{
+	const struct vrrp_counters *c = &v->fsm.counters;
+	struct vrrp_statistics *row = v->statistics;
+	column_mask mask = 0;
+
+	SET(vrrp_statistics, row, protocol_error, c->protocol_error);
+	SET(vrrp_statistics, row, auth_error, c->auth_error);
+	engine_report(v->router->engine, &row->row, mask);
+}
+
+/*
+ * A group's state is that of its members, which change together; as the hub was told it, because what was
+ * no news of an instance (see is_news()) is none of its group.
+ */
+static enum vrrp_state group_state(const struct vrrp_fsm *first)
+{
+	const struct virtual *v = first ? first->user : NULL;
+
+	return v ? v->row->state : VRRP_INITIALIZE;
+}
+
 static void report_group(struct router *r, struct sync_group *row)
 {
 	const struct vrrp_group *g = row->row.user;
 	const struct vrrp_fsm *f = g ? TAILQ_FIRST(&g->members) : NULL, *m;
-	enum vrrp_state state = f ? f->state : VRRP_INITIALIZE;
+	enum vrrp_state old = row->state, state = group_state(f);
 	column_mask mask = 0;
 	uint32_t members = 0;
 
 	for (m = f; m; m = TAILQ_NEXT(m, in_group))
 		members++;
-	if (row->state != state) {
+	if (old != state) {
 		SET(sync_group, row, transitions, row->transitions + 1);
 		SET(sync_group, row, last_change, f ? f->since : clock_now());
 	}
@@ -128,9 +210,13 @@ static void report_group(struct router *r, struct sync_group *row)
 	SET_TEXT(sync_group, row, reason, f ? f->reason : "it has no members");
 	SET(sync_group, row, members, members);
 	engine_report(r->engine, &row->row, mask);
+	if (old == state)
+		return;
+	engine_event(r->engine, EVENT_GROUP_STATE, &row->row, word(old), word(state), row->reason);
+	log_notice("group %s: %s -> %s: %s", row->name, word(old), word(state), row->reason);
 }
 
-void report_states(struct router *r)
+bool report_states(struct router *r, usec_t until)
 {
 	struct virtual *v;
 	bool any = false;
@@ -138,15 +224,20 @@ void report_states(struct router *r)
 	TAILQ_FOREACH (v, &r->virtuals, entry) {
 		if (!v->report_due)
 			continue;
+		if (any && clock_now() >= until)
+			return false;
 		v->report_due = false;
-		any = true;
+		any = r->groups_due = true;
 		report_transitions(v);
 		report_instance(v);
+		report_last_errors(v);
+		notice_report(v);
 	}
-	if (!any)
-		return;
-	STORE_FOREACH (sync_group, g, engine_store(r->engine))
-		report_group(r, g);
+	if (r->groups_due)
+		STORE_FOREACH (sync_group, g, engine_store(r->engine))
+			report_group(r, g);
+	r->groups_due = false;
+	return true;
 }
 
 /* -------------------------------------------------------------------- counters */
@@ -168,16 +259,28 @@ static void report_statistics(struct virtual *v)
 	SET(vrrp_statistics, row, type_errors, dropped[VRRP_DROP_TYPE]);
 	SET(vrrp_statistics, row, version_errors, dropped[VRRP_DROP_VERSION]);
 	SET(vrrp_statistics, row, checksum_errors, dropped[VRRP_DROP_CHECKSUM]);
-	SET(vrrp_statistics, row, auth_errors, dropped[VRRP_DROP_AUTH]);
+	SET(vrrp_statistics, row, auth_type_errors, dropped[VRRP_DROP_AUTH_TYPE]);
+	SET(vrrp_statistics, row, auth_mismatches, dropped[VRRP_DROP_AUTH_MISMATCH]);
+	SET(vrrp_statistics, row, auth_failures, dropped[VRRP_DROP_AUTH]);
+	SET(vrrp_statistics, row, auth_errors,
+	    dropped[VRRP_DROP_AUTH_TYPE] + dropped[VRRP_DROP_AUTH_MISMATCH] +
+		dropped[VRRP_DROP_AUTH] + dropped[VRRP_DROP_REPLAY]);
+	SET(vrrp_statistics, row, replay_errors, dropped[VRRP_DROP_REPLAY]);
 	SET(vrrp_statistics, row, address_list_errors,
 	    c->address_notes + dropped[VRRP_DROP_LINK_LOCAL]);
 	SET(vrrp_statistics, row, interval_errors, c->interval_notes + dropped[VRRP_DROP_INTERVAL]);
+	SET(vrrp_statistics, row, destination_errors, dropped[VRRP_DROP_DESTINATION]);
+	SET(vrrp_statistics, row, source_errors, dropped[VRRP_DROP_SOURCE]);
 	SET(vrrp_statistics, row, owner_drops, dropped[VRRP_DROP_OWNER]);
 	SET(vrrp_statistics, row, lower_received, c->lower_received);
 	SET(vrrp_statistics, row, announcements, c->announcements);
 	SET(vrrp_statistics, row, send_errors, c->send_errors);
 	SET(vrrp_statistics, row, stalls, c->stalls);
+	SET(vrrp_statistics, row, stalled, c->stalled / USEC_PER_MSEC);
+	SET(vrrp_statistics, row, longest_stall, (uint32_t)(c->longest_stall / USEC_PER_MSEC));
+	SET(vrrp_statistics, row, refresh, COUNTERS_PERIOD);
 	engine_report(v->router->engine, &row->row, mask);
+	report_last_errors(v);
 }
 
 void report_counters(struct router *r)
@@ -186,11 +289,14 @@ void report_counters(struct router *r)
 	column_mask mask = 0;
 	struct virtual *v;
 
-	TAILQ_FOREACH (v, &r->virtuals, entry)
+	TAILQ_FOREACH (v, &r->virtuals, entry) {
 		report_statistics(v);
+		neighbour_report(v);
+	}
 	SET(system, row, vrrp_checksum_errors, r->checksum_errors);
 	SET(system, row, vrrp_version_errors, r->version_errors);
 	SET(system, row, vrrp_vrid_errors, r->vrid_errors);
+	SET(system, row, vrrp_discontinuity, r->discontinuity);
 	engine_report(r->engine, &row->row, mask);
 }
 
@@ -205,14 +311,23 @@ static void adopt_counters(struct vrrp_counters *c, const struct vrrp_statistics
 	c->dropped[VRRP_DROP_TYPE] = row->type_errors;
 	c->dropped[VRRP_DROP_VERSION] = row->version_errors;
 	c->dropped[VRRP_DROP_CHECKSUM] = row->checksum_errors;
-	c->dropped[VRRP_DROP_AUTH] = row->auth_errors;
+	c->dropped[VRRP_DROP_AUTH_TYPE] = row->auth_type_errors;
+	c->dropped[VRRP_DROP_AUTH_MISMATCH] = row->auth_mismatches;
+	c->dropped[VRRP_DROP_AUTH] = row->auth_failures;
+	c->dropped[VRRP_DROP_REPLAY] = row->replay_errors;
 	c->address_notes = row->address_list_errors;
 	c->interval_notes = row->interval_errors;
+	c->dropped[VRRP_DROP_DESTINATION] = row->destination_errors;
+	c->dropped[VRRP_DROP_SOURCE] = row->source_errors;
 	c->dropped[VRRP_DROP_OWNER] = row->owner_drops;
 	c->lower_received = row->lower_received;
 	c->announcements = row->announcements;
 	c->send_errors = row->send_errors;
 	c->stalls = row->stalls;
+	c->stalled = row->stalled * USEC_PER_MSEC;
+	c->longest_stall = row->longest_stall * USEC_PER_MSEC;
+	c->protocol_error = row->protocol_error;
+	c->auth_error = row->auth_error;
 }
 
 void report_adopt(struct virtual *v)
@@ -235,6 +350,8 @@ void report_adopt(struct virtual *v)
 
 void report_forget(struct virtual *v)
 {
+	neighbour_forget(v);
+	transitions_forget(v);
 	engine_remove(v->router->engine, &v->statistics->row);
 	v->statistics = NULL;
 }

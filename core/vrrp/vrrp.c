@@ -10,18 +10,25 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#include "core/base/privilege.h"
 #include "core/vrrp/lock.h"
 #include "core/vrrp/router.h"
 
 #define REALTIME_PRIORITY 10
-#define COUNTERS_PERIOD USEC_PER_SEC
+/* So many instances with something due are acted for before the next ones take over. */
+#define ACT_MANY 32
+/* The hub is told when nothing was done for so long, but at the latest... */
+#define TELL_CALM (5 * USEC_PER_MSEC)
+#define TELL_LATEST (50 * USEC_PER_MSEC)
+/* ...and then for so long at a time, before packets and timers have their turn. */
+#define TELL_SHARE 200 /* microseconds */
 #define HANDOVER_PATIENCE USEC_PER_SEC
 /* How long the process goes on without a hub. */
 #define ORPHAN_TIME (30 * USEC_PER_SEC)
 
 /* Opened before the privileges are dropped, used after. */
 static struct record *prepared_record;
+/* What memory the process gets is not locked by itself: the limit of it counts. */
+static bool lock_again;
 
 /* ------------------------------------------------------------------------ work */
 
@@ -30,19 +37,77 @@ void router_wake(struct router *r)
 	event_active(r->act, EV_TIMEOUT, 0);
 }
 
-/* All events at hand have been handled: addresses, then announcements, then reports. */
+/* Routes may need the addresses; their turn comes only when one may be due. */
+static void act_routes(struct router *r)
+{
+	if (!r->routes_due)
+		return;
+	r->routes_due = false;
+	routing_act(r->routing);
+}
+
+static void tell_after(struct router *r, usec_t delay)
+{
+	struct timeval tv = usec_to_timeval(delay);
+
+	event_add(r->tell, &tv);
+}
+
+/* Later, but not later and later. */
+static void tell_soon(struct router *r)
+{
+	usec_t now = clock_now();
+
+	if (!r->tell_due)
+		r->tell_due = now;
+	if (now - r->tell_due < TELL_LATEST)
+		tell_after(r, TELL_CALM);
+}
+
+/* Reports cost many times what a takeover does, so they come in small portions. */
+static void on_tell(int fd, short what, void *arg)
+{
+	struct router *r = arg;
+
+	(void)fd;
+	(void)what;
+	if (!report_states(r, clock_now() + TELL_SHARE)) {
+		tell_after(r, 0);
+		return;
+	}
+	r->tell_due = 0;
+	routing_report(r->routing);
+}
+
+static void tell_all(struct router *r)
+{
+	event_del(r->tell);
+	report_states(r, USEC_NEVER);
+	r->tell_due = 0;
+	routing_report(r->routing);
+}
+
+/* All events at hand have been handled: addresses, routes, then announcements; reports later. */
 static void router_act(struct router *r)
 {
 	struct virtual *v;
 
+	r->due = 0;
 	kernel_refresh(r->kernel);
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_act_addresses(v);
 	kernel_flush(r->kernel);
+	act_routes(r);
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_act_announce(v);
-	vrrp_arp_flush(r->arp);
-	report_states(r);
+	announcer_flush(r->announcer);
+	tell_soon(r);
+}
+
+void router_act_many(struct router *r)
+{
+	if (r->due >= ACT_MANY)
+		router_act(r);
 }
 
 static void on_act(int fd, short what, void *arg)
@@ -52,12 +117,29 @@ static void on_act(int fd, short what, void *arg)
 	router_act(arg);
 }
 
+/* All instances of a port have the same source, which it takes a look at all addresses to find. */
 static void evaluate_all(struct router *r)
 {
 	struct virtual *v;
+	struct link *l;
 
+	TAILQ_FOREACH (l, &r->links, entry)
+		link_find_primaries(l);
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_evaluate(v);
+	TAILQ_FOREACH (l, &r->links, entry)
+		link_forget_primaries(l);
+}
+
+static bool is_wanted(const char *interface, const struct addr *address, void *arg)
+{
+	const struct router *r = arg;
+	const struct virtual *v;
+
+	TAILQ_FOREACH (v, &r->virtuals, entry)
+		if (virtual_has(v, interface, address))
+			return true;
+	return false;
 }
 
 static void kernel_changed(void *arg)
@@ -66,19 +148,55 @@ static void kernel_changed(void *arg)
 	struct virtual *v;
 	struct link *l;
 
+	bool renamed = kernel_renamed(r->kernel);
+
 	TAILQ_FOREACH (l, &r->links, entry)
 		link_refresh(l);
+	if (renamed)
+		vmac_sweep(r, false);
+	vmac_make(r);
 	evaluate_all(r);
+	/* an interface takes our addresses along when it gets another name */
+	if (renamed)
+		kernel_sweep(r->kernel, is_wanted, r);
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_check_addresses(v);
+	routing_interfaces_changed(r->routing);
 	router_wake(r);
 }
+
+static bool is_master(const struct vrrp_instance *instance, void *arg)
+{
+	const struct virtual *v = instance->row.user;
+
+	(void)arg;
+	return v && v->fsm.state == VRRP_MASTER;
+}
+
+static int interface_index(const char *interface, void *arg)
+{
+	struct router *r = arg;
+	const struct kernel_interface *i = kernel_interface(r->kernel, interface);
+
+	return i ? i->index : 0;
+}
+
+static void report_route(struct row *row, column_mask columns, void *arg)
+{
+	struct router *r = arg;
+
+	engine_report(r->engine, row, columns);
+}
+
+static const struct routing_ops routing_ops = {
+    .is_master = is_master, .index = interface_index, .report = report_route};
 
 static void on_counters(int fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
 	report_counters(arg);
+	notice_check(arg);
 }
 
 /* ------------------------------------------------------------------------ rows */
@@ -139,15 +257,87 @@ static void make_instances(struct router *r)
 			virtual_new(r, row);
 }
 
-static bool is_wanted(const char *interface, const struct addr *address, void *arg)
+static void hand_over(struct router *r)
 {
-	const struct router *r = arg;
-	const struct virtual *v;
+	struct virtual *v;
 
 	TAILQ_FOREACH (v, &r->virtuals, entry)
-		if (virtual_has(v, interface, address))
-			return true;
-	return false;
+		virtual_failover(v);
+}
+
+/* ------------------------------------------------------------------- accept mode */
+
+static bool refuses(const struct virtual *v)
+{
+	return !v->row->accept && v->fsm.config.priority != VRRP_PRIORITY_OWNER;
+}
+
+static void report_filter(void *arg)
+{
+	struct router *r = arg;
+	struct system *system = store_system(engine_store(r->engine));
+	struct virtual *v;
+
+	if (strcmp(system->vrrp_filter_state, filter_state(r->filter)) != 0) {
+		row_set_text(&system->vrrp_filter_state, filter_state(r->filter));
+		engine_report(r->engine, &system->row, COLUMN(system, vrrp_filter_state));
+	}
+	TAILQ_FOREACH (v, &r->virtuals, entry) {
+		bool refusing = refuses(v) && filter_active(r->filter);
+
+		if (v->row->refusing == refusing)
+			continue;
+		v->row->refusing = refusing;
+		engine_report(r->engine, &v->row->row, COLUMN(vrrp_instance, refusing));
+	}
+}
+
+/* Before the addresses are set. */
+static void set_filter(struct router *r)
+{
+	struct filter_address *list = NULL;
+	const struct virtual *v;
+	size_t n = 0, at = 0;
+
+	TAILQ_FOREACH (v, &r->virtuals, entry)
+		n += refuses(v) ? v->nvips : 0;
+	list = calloc(n + 1, sizeof(*list));
+	if (!list)
+		abort();
+	TAILQ_FOREACH (v, &r->virtuals, entry) {
+		for (size_t k = 0; refuses(v) && k < v->nvips; k++) {
+			list[at].address = v->vips[k].kernel.address;
+			memcpy(list[at++].interface, v->vips[k].interface, IFNAMSIZ);
+		}
+	}
+	filter_set(r->filter, list, n);
+	free(list);
+	report_filter(r);
+}
+
+/* A takeover of all, with all their addresses, allocates nothing. */
+static void reserve(struct router *r)
+{
+	const struct virtual *v;
+	size_t addresses = 0, instances = 0;
+
+	TAILQ_FOREACH (v, &r->virtuals, entry) {
+		addresses += v->nvips;
+		instances++;
+	}
+	kernel_reserve(r->kernel, addresses);
+	announcer_reserve(r->announcer, addresses, instances);
+}
+
+/* What came with the configuration, if the limit permits; what is locked stays so. */
+static void lock_more(void)
+{
+	static bool told;
+
+	if (!lock_again || mlockall(MCL_CURRENT) == 0 || told)
+		return;
+	told = true;
+	log_info("what memory it got with its configuration is not locked: %s", strerror(errno));
 }
 
 /* Brings everything to what the rows say; what they say already is not touched. */
@@ -159,18 +349,27 @@ static void apply(struct router *r, const struct change *c, size_t n, bool first
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_shed(v);
 	kernel_flush(r->kernel);
+	kernel_refresh(r->kernel);
 	make_groups(r);
 	make_instances(r);
+	vmac_make(r);
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_configure(v);
 	remove_groups(c, n);
+	reserve(r);
+	set_filter(r);
+	routing_configure(r->routing, engine_store(r->engine), first);
+	r->routes_due = true;
 	if (first)
 		kernel_sweep(r->kernel, is_wanted, r);
 	evaluate_all(r); /* which addresses are virtual is known for all now */
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_start(v);
+	hand_over(r);
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_check_addresses(v);
+	vmac_sweep(r, false);
+	lock_more();
 }
 
 /* ------------------------------------------------------------------- lifecycle */
@@ -213,6 +412,18 @@ static void adopt_system(struct router *r)
 	r->checksum_errors = row->vrrp_checksum_errors;
 	r->version_errors = row->vrrp_version_errors;
 	r->vrid_errors = row->vrrp_vrid_errors;
+	r->discontinuity = row->vrrp_discontinuity ? row->vrrp_discontinuity : clock_now();
+}
+
+/* What was asked of an instance or a group, whose configuration is as it was. */
+static bool is_failover(const struct change *c)
+{
+	if (c->kind != CHANGE_MODIFIED)
+		return false;
+	return (c->row->table->id == TABLE_vrrp_instance &&
+		   c->mask & COLUMN(vrrp_instance, failover_until)) ||
+	       (c->row->table->id == TABLE_sync_group &&
+		   c->mask & COLUMN(sync_group, failover_until));
 }
 
 static bool is_ours(const struct change *c)
@@ -220,10 +431,41 @@ static bool is_ours(const struct change *c)
 	switch (c->row->table->id) {
 	case TABLE_vrrp_instance:
 	case TABLE_vrrp_address:
+	case TABLE_vrrp_peer:
 	case TABLE_sync_group:
+	case TABLE_vrrp_route:
+	case TABLE_vrrp_rule:
+	case TABLE_static_address:
+	case TABLE_vrrp_track:
+	case TABLE_sync_group_track:
+	case TABLE_script:
+	case TABLE_track_file:
 		return c->kind != CHANGE_MODIFIED || c->before;
 	}
 	return false;
+}
+
+/* What another process found out about something that is tracked. */
+static bool is_news(const struct change *c)
+{
+	return c->kind == CHANGE_MODIFIED &&
+	       (c->row->table->id == TABLE_script || c->row->table->id == TABLE_track_file);
+}
+
+static void follow_news(struct router *r, const struct change *c, size_t n)
+{
+	struct virtual *v;
+	bool any = false;
+
+	for (size_t k = 0; k < n; k++)
+		any = any || is_news(&c[k]);
+	if (!any)
+		return;
+	TAILQ_FOREACH (v, &r->virtuals, entry) {
+		tracking_evaluate(v);
+		virtual_start(v);
+	}
+	router_act(r);
 }
 
 static bool any_ours(const struct change *c, size_t n)
@@ -234,21 +476,37 @@ static bool any_ours(const struct change *c, size_t n)
 	return false;
 }
 
+static bool any_failover(const struct change *c, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		if (is_failover(&c[k]))
+			return true;
+	return false;
+}
+
 static void changed(struct engine *e, const struct change *c, size_t n, bool sync, void *arg)
 {
 	struct router *r = arg;
 	bool first = !r->begun;
 
-	if (first ? !sync : !any_ours(c, n))
+	if (!first && !sync && any_failover(c, n))
+		hand_over(r);
+	if (first && !sync)
 		return; /* the whole comes first */
+	if (!first && !any_ours(c, n)) {
+		follow_news(r, c, n);
+		return;
+	}
 	if (first) {
 		begin(r);
 		adopt_system(r);
 	}
 	apply(r, c, n, first);
 	router_act(r);
-	if (first)
-		engine_ready(e);
+	if (!first)
+		return;
+	tell_all(r);
+	engine_ready(e);
 }
 
 static void resign(struct router *r, const char *why)
@@ -259,6 +517,11 @@ static void resign(struct router *r, const char *why)
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		vrrp_fsm_stop(&v->fsm, clock_now(), why);
 	router_act(r);
+	routing_stop(r->routing);
+	r->resigned = true;
+	vmac_sweep(r, true);
+	filter_set(r->filter, NULL, 0);
+	tell_all(r);
 	report_counters(r);
 	record_remove(r->record);
 	engine_exit(r->engine, 0);
@@ -311,6 +574,7 @@ static void make_events(struct router *r)
 {
 	r->act = event_new(r->base, -1, 0, on_act, r);
 	r->counters = event_new(r->base, -1, EV_PERSIST, on_counters, r);
+	r->tell = evtimer_new(r->base, on_tell, r);
 	r->startup = evtimer_new(r->base, on_startup, r);
 	r->orphan = evtimer_new(r->base, on_orphan, r);
 	r->leave = evsignal_new(r->base, LOCK_SIGNAL_LEAVE, on_leave, r);
@@ -331,12 +595,15 @@ static void finish(void *arg)
 		g->row.user = NULL;
 	}
 	event_free(r->act);
+	event_free(r->tell);
 	event_free(r->counters);
 	event_free(r->startup);
 	event_free(r->orphan);
 	event_free(r->leave);
 	event_free(r->terminate);
-	vrrp_arp_free(r->arp);
+	announcer_free(r->announcer);
+	routing_free(r->routing);
+	filter_free(r->filter);
 	kernel_free(r->kernel);
 	record_close(r->record);
 	if (r->lock >= 0)
@@ -358,8 +625,11 @@ static void *start(struct engine *e)
 	TAILQ_INIT(&r->links);
 	make_events(r);
 	r->kernel = kernel_new(r->base, kernel_changed, r);
-	r->arp = vrrp_arp_new(r->base);
-	if (r->kernel && r->arp)
+	r->announcer = announcer_new(r->base);
+	r->routing = routing_new(r->base, &routing_ops, r);
+	r->filter = filter_new(r->base, engine_run_dir(e));
+	filter_watch(r->filter, report_filter, r);
+	if (r->kernel && r->announcer && r->routing)
 		return r;
 	finish(r);
 	return NULL;
@@ -390,17 +660,15 @@ static void lock_memory(void)
 
 	if (setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0)
 		what |= MCL_FUTURE;
+	else
+		log_info("what memory it gets later is not locked: %s", strerror(errno));
+	lock_again = !(what & MCL_FUTURE);
 	if (mlockall(what) < 0)
 		log_info("memory is not locked: %s", strerror(errno));
 }
 
-static int prepare(const char *state_dir)
+static int prepare(const char *state_dir, uid_t uid, gid_t gid)
 {
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-
-	if (uid == 0)
-		privilege_user("vrrp", &uid, &gid);
 	prepared_record = record_open(state_dir, uid, gid);
 	become_realtime();
 	lock_memory();

@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct wire w = wire_reader(bytes, len);
 	struct view view = {rows(), 0};
-	struct set_hub hub = {agree, NULL};
+	struct set_hub hub = {.call = agree};
 	struct set *s = set_new(&view, &hub);
 	bool good = true;
 	size_t var;

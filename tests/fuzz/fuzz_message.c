@@ -102,7 +102,7 @@ static void put_rows(struct wire *w, struct dice *d, const struct table *t)
 {
 	for (int i = 0; i < 3; i++) {
 		struct row *r = dice_row(d, t);
-		column_mask mask = i ? all_columns(t) : dice_next(d) & all_columns(t);
+		column_mask mask = i ? all_columns(t) : dice_mask(d) & all_columns(t);
 
 		message_put_row(w, r, i < 2 ? ROW_SET : ROW_DELETE, mask);
 		row_free(r);

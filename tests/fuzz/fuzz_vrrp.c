@@ -1,27 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any bytes as an IPv4 packet on the VRRP socket, as they are and with their checksum put right, to
- * the state machines of a backup, a master and an address owner.  What is accepted can be built again
+ * Any bytes as an IPv4 or IPv6 packet on the VRRP socket, multicast or unicast, with an authentication header or not,
+ * as they are and with their checksum put right, to the state machines of a backup, a master and an address owner.  What is accepted can be built again
  * and means the same; a state machine has its addresses exactly while it is master, and at most one
  * timer that lies in the past.
  */
 #include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/vrrp/ah.h"
 #include "core/vrrp/fsm.h"
 #include "tests/fuzz/fuzz.h"
 
 #define NOW (1000 * USEC_PER_SEC)
 
-static struct addr vip = {ADDR_IPV4, {10, 0, 0, 100}};
-static const struct addr own = {ADDR_IPV4, {10, 0, 0, 2}};
+/* By family. */
+static const struct addr vips[] = {
+    {ADDR_IPV4, {10, 0, 0, 100}}, {ADDR_IPV6, {0xfe, 0x80, [15] = 100}}};
+static const struct addr owns[] = {{ADDR_IPV4, {10, 0, 0, 2}}, {ADDR_IPV6, {0xfe, 0x80, [15] = 2}}};
+
+static const struct addr *own_of(uint8_t family)
+{
+	return &owns[family == ADDR_IPV6];
+}
 
 static void advert(struct vrrp_fsm *i, uint8_t priority)
 {
 	uint8_t buf[VRRP_PACKET_MAX];
-	struct addr group = vrrp_packet_group(ADDR_IPV4);
+	struct addr group = vrrp_packet_group(i->config.family);
 
-	if (!vrrp_packet_build(buf, sizeof(buf), &i->config, priority, &own, &group))
+	if (!vrrp_packet_build(
+		buf, sizeof(buf), &i->config, priority, own_of(i->config.family), &group))
 		abort();
 }
 
@@ -59,24 +69,45 @@ static void updated(struct vrrp_fsm *i)
 		abort();
 }
 
-static const struct vrrp_outputs outputs = {advert, add, take, announce, timer, changed, updated};
+static void second_master(struct vrrp_fsm *i, const struct vrrp_packet *p, bool yields, usec_t now)
+{
+	(void)now;
+	if (i->state != VRRP_MASTER || !p->priority || (yields && !p->source.family))
+		abort();
+}
+
+static const struct vrrp_outputs outputs = {
+    advert, add, take, announce, timer, changed, updated, second_master};
+
+static enum vrrp_auth auth_of(const struct vrrp_packet *p)
+{
+	if (p->version != 2)
+		return VRRP_AUTH_NONE;
+	return p->auth_type == 1   ? VRRP_AUTH_PASS
+	       : p->auth_type == 2 ? VRRP_AUTH_AH
+				   : VRRP_AUTH_NONE;
+}
 
 static void to_fsm(const struct vrrp_packet *p, uint8_t priority, bool resume)
 {
+	struct vrrp_peer_config peer = {p->source, 0, 255};
 	struct vrrp_config c = {.name = "fuzz",
-	    .family = ADDR_IPV4,
+	    .family = p->source.family,
 	    .version = p->version,
 	    .vrid = p->vrid,
 	    .priority = priority,
 	    .interval = p->version == 2 ? p->interval : USEC_PER_SEC,
 	    .preempt = p->vrid & 1,
 	    .preempt_delay = p->vrid & 2 ? USEC_PER_SEC : 0,
-	    .auth_type = p->auth_type == 1 ? VRRP_AUTH_PASS : VRRP_AUTH_NONE,
+	    .auth_type = auth_of(p),
+	    .auth_data = "s3cret",
 	    .checksum = VRRP_CHECKSUM_PSEUDO_HEADER,
+	    .peers = &peer,
+	    .npeers = p->unicast,
 	    .garp_repeat = 2,
 	    .garp_lower_repeat = 2,
 	    .garp_refresh_repeat = 1,
-	    .addresses = &vip,
+	    .addresses = &vips[p->source.family == ADDR_IPV6],
 	    .naddresses = 1};
 	struct vrrp_fsm i;
 	bool has = false;
@@ -84,10 +115,10 @@ static void to_fsm(const struct vrrp_packet *p, uint8_t priority, bool resume)
 
 	if (p->version == 2 && c.auth_type == VRRP_AUTH_PASS)
 		memcpy(c.auth_data, p->auth, VRRP_AUTH_LEN);
-	if (vrrp_packet_check(p, &c, &own, &notes))
+	if (vrrp_packet_check(p, &c, own_of(c.family), &notes))
 		return;
 	vrrp_fsm_init(&i, &c, &outputs, &has);
-	i.primary = own;
+	i.primary = *own_of(c.family);
 	vrrp_fsm_start(&i, NOW, resume);
 	vrrp_fsm_receive(&i, p, NOW);
 	vrrp_fsm_timer(&i, NOW);
@@ -102,14 +133,15 @@ static void to_fsm(const struct vrrp_packet *p, uint8_t priority, bool resume)
 }
 
 /* What it said can be said again. */
-static void build_again(const struct vrrp_packet *p, const struct addr *group)
+static void build_again(const struct vrrp_packet *p, const struct addr *to)
 {
+	size_t each = addr_len(&p->source);
 	struct addr list[VRRP_MAX_ADDRESSES];
-	struct vrrp_config c = {.family = ADDR_IPV4,
+	struct vrrp_config c = {.family = p->source.family,
 	    .version = p->version,
 	    .vrid = p->vrid,
 	    .interval = p->interval,
-	    .auth_type = p->auth_type == 1 ? VRRP_AUTH_PASS : VRRP_AUTH_NONE,
+	    .auth_type = auth_of(p),
 	    .checksum = p->checksum,
 	    .addresses = list,
 	    .naddresses = p->count};
@@ -118,24 +150,43 @@ static void build_again(const struct vrrp_packet *p, const struct addr *group)
 	size_t len;
 
 	for (unsigned k = 0; k < p->count; k++)
-		list[k] = addr_from_bytes(p->addresses + 4 * k, 4);
+		list[k] = addr_from_bytes(p->addresses + each * k, each);
 	if (c.auth_type == VRRP_AUTH_PASS && p->version == 2)
 		memcpy(c.auth_data, p->auth, VRRP_AUTH_LEN);
-	len = vrrp_packet_build(buf, sizeof(buf), &c, p->priority, &p->source, group);
-	if (vrrp_packet_parse(&again, buf, len, &p->source, group, VRRP_TTL) != VRRP_PASS ||
+	len = vrrp_packet_build(buf, sizeof(buf), &c, p->priority, &p->source, to);
+	if (vrrp_packet_parse(&again, buf, len, &p->source, to, VRRP_TTL) != VRRP_PASS ||
 	    again.priority != p->priority || again.interval != p->interval ||
-	    again.count != p->count || memcmp(again.addresses, p->addresses, 4 * p->count) != 0)
+	    again.count != p->count || memcmp(again.addresses, p->addresses, each * p->count) != 0)
 		abort();
+}
+
+/* As the socket of each family gives it. */
+static enum vrrp_drop parse(
+    struct vrrp_packet *p, const uint8_t *bytes, size_t len, struct addr *to)
+{
+	struct ip6_hdr ip;
+	struct addr from;
+
+	if (len < sizeof(ip) || bytes[0] >> 4 != 6) {
+		if (len >= sizeof(struct iphdr))
+			*to = addr_from_bytes(bytes + 16, 4);
+		return vrrp_packet_parse_ipv4(p, bytes, len);
+	}
+	memcpy(&ip, bytes, sizeof(ip));
+	from = addr_from_bytes(&ip.ip6_src, 16);
+	*to = addr_from_bytes(&ip.ip6_dst, 16);
+	return vrrp_packet_parse(p, bytes + sizeof(ip), len - sizeof(ip), &from, to, ip.ip6_hlim);
 }
 
 static void receive(const uint8_t *bytes, size_t len)
 {
-	struct addr group = vrrp_packet_group(ADDR_IPV4);
 	struct vrrp_packet p;
+	struct addr to;
 
-	if (vrrp_packet_parse_ipv4(&p, bytes, len) != VRRP_PASS)
+	if (parse(&p, bytes, len, &to) != VRRP_PASS)
 		return;
-	build_again(&p, &group);
+	if (!p.old_checksum)
+		build_again(&p, &to);
 	to_fsm(&p, 100, false);
 	to_fsm(&p, 100, true);
 	to_fsm(&p, 255, false);
@@ -144,11 +195,18 @@ static void receive(const uint8_t *bytes, size_t len)
 /* So that most inputs get past the checksum. */
 static void put_right(uint8_t *b, size_t len)
 {
-	size_t header = (b[0] & 15u) * 4, total = (size_t)b[2] << 8 | b[3];
+	bool ipv6 = b[0] >> 4 == 6;
+	size_t header = ipv6 ? 40 : (b[0] & 15u) * 4, total = ipv6 ? len : (size_t)b[2] << 8 | b[3];
 	uint32_t sum = 0;
 
+	if (!ipv6 && b[9] == VRRP_AH_PROTOCOL)
+		header += VRRP_AH_LEN;
 	if (total > len || total < header + 8)
 		return;
+	for (size_t k = 8; ipv6 && k < 40; k++)
+		sum += (uint32_t)b[k] << (k % 2 ? 0 : 8);
+	if (ipv6)
+		sum += VRRP_IP_PROTOCOL + (uint32_t)(total - header);
 	b[header + 6] = b[header + 7] = 0;
 	for (size_t k = header; k < total; k++)
 		sum += (uint32_t)b[k] << ((k - header) % 2 ? 0 : 8);

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef MUTATIONS
 #define MUTATIONS 300
+#endif
 
 static uint8_t input[1 << 20];
 static unsigned count;

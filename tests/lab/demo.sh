@@ -66,69 +66,62 @@ lab_finish() {
 	[ "$BAD" -eq 0 ]
 }
 
-# configuration of one director: NAME PRIORITY
-configure() {
-	local name=$1 priority=$2 rs i
-	{
-		cat <<-FILE
-			global_defs {
-			    router_id $name
-			    snmp_socket unix:$T/$name/agentx
-			}
-			vrrp_sync_group SITE {
-			    group { OUTSIDE INSIDE }
-			}
-			vrrp_instance OUTSIDE {
-			    interface lan
-			    virtual_router_id 51
-			    priority $priority
-			    advert_int 1
-			    version 3
-			    virtual_ipaddress {
-			        $NAT/24
-			        $DR/24
-			        $TUN/24
-			    }
-			}
-			vrrp_instance INSIDE {
-			    interface srv
-			    virtual_router_id 52
-			    priority $priority
-			    advert_int 1
-			    version 3
-			    virtual_ipaddress {
-			        10.1.0.1/24
-			    }
-			}
-		FILE
-		for kind in NAT DR TUN; do
-			echo "virtual_server ${!kind} 80 {"
-			echo "    name web-${kind,,}"
-			echo "    delay_loop 1"
-			echo "    lb_algo rr"
-			echo "    lb_kind $kind"
-			echo "    protocol TCP"
-			for i in 1 2 3; do
-				rs=10.0.0.1$i
-				[ $kind != NAT ] || rs=10.1.0.1$i
-				cat <<-FILE
-				    real_server $rs 80 {
-				        weight 1
-				        HTTP_GET {
-				            url {
-				                path /health
-				                status_code 200
-				            }
-				            connect_timeout 1
-				            retry 1
-				            delay_before_retry 1
-				        }
-				    }
-				FILE
-			done
-			echo "}"
-		done
-	} > "$T/$name/directord.conf"
+# All that a director has in its file: where its agent finds the master agent. The rest is SET.
+empty_file() {
+	printf 'global_defs {\n    snmp_socket unix:%s\n}\n' "$T/$1/agentx" > "$T/$1/directord.conf"
+}
+declare -A ADDRESS=([director1]=10.0.0.2 [director2]=10.0.0.3)
+V=DIRECTOR-VRRP-MIB::drct L=DIRECTOR-LVS-MIB::drct
+
+# What is SET, lines of OBJECT VALUE: two instances in a group, with their addresses
+vrrp_objects() { # PRIORITY
+	local i vip name interface vrid
+	echo "${V}SyncGroupRowStatus.\"SITE\" createAndGo"
+	for i in OUTSIDE/lan/51 INSIDE/srv/52; do
+		IFS=/ read -r name interface vrid <<< "$i"
+		echo "${V}VrrpInstanceRowStatus.\"$name\" createAndGo"
+		echo "${V}VrrpInstanceInterface.\"$name\" $interface"
+		echo "${V}VrrpInstanceVrid.\"$name\" $vrid"
+		echo "${V}VrrpInstancePriority.\"$name\" $1"
+		echo "${V}VrrpInstanceVersion.\"$name\" 3"
+		echo "${V}VrrpInstanceSyncGroup.\"$name\" SITE"
+	done
+	for vip in "\"OUTSIDE\".ipv4.4.$NAT" "\"OUTSIDE\".ipv4.4.$DR" "\"OUTSIDE\".ipv4.4.$TUN" '"INSIDE".ipv4.4.10.1.0.1'; do
+		echo "${V}VrrpAddressRowStatus.$vip createAndGo"
+		echo "${V}VrrpAddressPrefixLength.$vip 24"
+	done
+}
+# and a pool of three real servers with their check, a virtual server and its service
+lvs_objects() { # nat|dr|tun
+	local i vip=${1^^} net=10.0.0 rs
+	[ "$1" != nat ] || net=10.1.0
+	echo "${L}PoolRowStatus.\"web-$1\" createAndGo"
+	for i in 1 2 3; do
+		rs="\"web-$1\".ipv4.4.$net.1$i.80"
+		echo "${L}RealServerRowStatus.$rs createAndGo"
+		echo "${L}RealServerForwarding.$rs $1"
+	done
+	echo "${L}CheckRowStatus.\"web-$1\".\"http\" createAndGo"
+	echo "${L}CheckType.\"web-$1\".\"http\" http"
+	echo "${L}CheckPath.\"web-$1\".\"http\" /health"
+	echo "${L}CheckStatusCodes.\"web-$1\".\"http\" 200"
+	echo "${L}CheckInterval.\"web-$1\".\"http\" 1000"
+	echo "${L}CheckTimeout.\"web-$1\".\"http\" 1000"
+	echo "${L}CheckRetries.\"web-$1\".\"http\" 1"
+	echo "${L}CheckRetryDelay.\"web-$1\".\"http\" 1000"
+	echo "${L}VirtualServerRowStatus.\"web-$1\" createAndGo"
+	echo "${L}VirtualServerPool.\"web-$1\" web-$1"
+	echo "${L}VirtualServerScheduler.\"web-$1\" rr"
+	echo "${L}VirtualServiceRowStatus.\"web-$1\".tcp.ipv4.4.${!vip}.80 createAndGo"
+}
+# set_all DIRECTOR: the lines of standard input, as one request
+set_all() {
+	local words
+	mapfile -t words < <(sed 's/ / = /' | tr ' ' '\n')
+	snmp manager set -Oq "${ADDRESS[$1]}" "${words[@]}" > "$T/set" 2>&1 || { cat "$T/set"; return 1; }
+}
+agent_answers() {
+	snmp manager get -OvqU "${ADDRESS[$1]}" DIRECTOR-MIB::drctSystemGeneration.0 2>/dev/null | grep -qx '[0-9]*'
 }
 
 # show_trap REGEX: the first one, a line for each of its objects
@@ -183,21 +176,39 @@ for i in 1 2 3; do
 done
 router director1
 router director2
-configure director1 150
-configure director2 100
+empty_file director1
+empty_file director2
 snmptrapd manager
 snmpd director1 10.0.0.60
 snmpd director2 10.0.0.60
 
-title "1. Starting the directors"
-say "The configuration is keepalived's grammar: a synchronization group of two VRRP instances and three" \
-	"virtual servers, by LVS-NAT, LVS-DR and LVS-Tun, each over all three real servers."
-shown directord -t directord.conf
-"$BUILD/directord" -t "$T/director1/directord.conf" 2>&1 | indent
+title "1. Starting the directors on an empty file"
+say "The file says only where the agent finds snmpd. What follows is made by the manager alone."
+shown cat directord.conf
+indent < "$T/director1/directord.conf"
 held "the file is good" "$BUILD/directord" -t "$T/director1/directord.conf"
 shown directord -n -f directord.conf
 director director1
 director director2
+held "the agent of director1 answers" wait_for 60 agent_answers director1
+held "the agent of director2 answers" wait_for 60 agent_answers director2
+[ "$BAD" -eq 0 ] || exit 1 # nothing of what follows can hold
+
+title "2. The manager configures them by snmpset"
+say "A synchronization group of two VRRP instances, and three virtual servers, by LVS-NAT, LVS-DR and LVS-Tun, each" \
+	"over all three real servers. Each request is one transaction, whatever the order of its objects: all of it, or nothing."
+priority=150
+for d in director1 director2; do
+	shown "snmpset -v2c -c private $d ...    ($(vrrp_objects $priority | wc -l) objects)"
+	[ $d != director1 ] || vrrp_objects $priority | sed 's/ / = /' | indent
+	held "$d: the VRRP instances" set_all $d < <(vrrp_objects $priority)
+	for kind in nat dr tun; do
+		shown "snmpset -v2c -c private $d ...    ($(lvs_objects $kind | wc -l) objects)"
+		[ $d$kind != director1nat ] || lvs_objects $kind | sed 's/ / = /' | indent
+		held "$d: the service by LVS-${kind^^}" set_all $d < <(lvs_objects $kind)
+	done
+	priority=100
+done
 held "director1 becomes master" wait_for 30 has_vip director1 $NAT
 [ "$BAD" -eq 0 ] || exit 1 # nothing of what follows can hold
 held "and has the inside address too" wait_for 5 has_vip director1 10.1.0.1
@@ -207,7 +218,7 @@ ctl director1 status | indent
 shown ipvsadm -Ln
 on director1 ipvsadm -Ln | indent
 
-title "2. Requests spread over the real servers"
+title "3. Requests spread over the real servers"
 for kind in NAT DR TUN; do
 	shown "client -n 60 ${!kind} 80      (60 requests through LVS-$kind)"
 	client "c-$kind" client -n 60 -r 60 "${!kind}" 80
@@ -217,7 +228,7 @@ for kind in NAT DR TUN; do
 	held "LVS-$kind: all three real servers answer, no request fails" all_answer "c-$kind"
 done
 
-title "3. What the manager sees"
+title "4. What the manager sees"
 shown snmpwalk -v2c -c public director1 DIRECTOR-LVS-MIB::drctVirtualServerTable
 walk 10.0.0.2 DIRECTOR-LVS-MIB::drctVirtualServerTable > "$T/walk" 2>&1
 grep -E 'State|WeightUp|ServersUp|Scheduler\.' "$T/walk" | indent
@@ -227,7 +238,7 @@ walk 10.0.0.2 DIRECTOR-VRRP-MIB::drctVrrpInstanceState > "$T/walk" 2>&1
 indent < "$T/walk"
 held "both instances are master in the MIB" test "$(grep -c ' master$' "$T/walk")" -eq 2
 
-title "4. Draining a real server by snmpset, under load"
+title "5. Draining a real server by snmpset, under load"
 client load client -r 30 $NAT 80
 pause 2
 RSINDEX="\"web-nat\".ipv4.4.10.1.0.12.80"
@@ -248,7 +259,7 @@ client_report load
 per_server load | indent
 held "all three answer again" all_answer load
 
-title "5. A real server dies"
+title "6. A real server dies"
 say "Its web server is stopped; the checks find it within two intervals, and the manager gets a trap."
 shown "kill (the web server of rs3)"
 stop httpd-rs3
@@ -263,7 +274,32 @@ real_server rs3
 health rs3 200
 held "it comes back: trap: up" wait_for 30 has_trap manager 'drctRealServerState.*10\.1\.0\.13.* = INTEGER: up'
 
-title "6. The master dies"
+title "7. Everything is killed, and started again"
+say "All processes of both directors are killed (SIGKILL) at once while the client goes on. What was SET is in the" \
+	"datastore, what the kernel forwards stays, and the master speaks again before the other can miss it."
+what_is_set() { # without the line that has the time
+	ctl director1 export | grep -v '^# The configuration of'
+}
+what_is_set > "$T/export"
+old=("$(pid_of director-director1)" "$(pid_of director-director2)")
+director_next director1
+director_next director2
+pause 3
+client_report load
+shown "kill -9 (all processes of both directors); directord -n -f directord.conf"
+{
+	kill -KILL -- "-${old[0]}" "-${old[1]}"
+	wait "${old[@]}"
+} 2>/dev/null
+held "the agent answers again" wait_for 60 agent_answers director1
+held "all that was SET is there" diff "$T/export" <(what_is_set)
+held "director1 is master" wait_for 20 is_master director1
+held "every real server is up" wait_for 60 servers_up
+client_report load
+per_server load | indent
+held "all three real servers answered, no request failed" all_answer load
+
+title "8. The master dies"
 say "director1 loses its power while the client goes on; director2 takes over."
 pause 1
 client_report load

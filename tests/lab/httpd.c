@@ -7,7 +7,7 @@
  *	-n NAME  what it answers                 -h PORT  HTTP/1.1
  *	-b ADDR  local address (default: all)    -s PORT  HTTPS, certificate and key in PEM
  *	-c DIR   control files                   -e PORT  TCP: "NAME line" for each line
- *	-v       log requests                    -u PORT  UDP: "NAME data" for each datagram
+ *	-v       log requests (log_request())    -u PORT  UDP: "NAME data" for each datagram
  *
  * HTTP paths:
  *	/count     requests so far, by kind (itself not counted)
@@ -22,6 +22,7 @@
  * One thread a connection: simple, and enough for a laboratory.
  */
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
 #include <pthread.h>
@@ -55,6 +56,7 @@ struct peer {
 struct request {
 	char head[8192];
 	char method[8], path[1024], host[256];
+	int minor; /* HTTP/1.minor */
 	bool close;
 };
 
@@ -237,12 +239,12 @@ static void parse_header(struct request *r, char *line)
 static bool parse_request(struct request *r)
 {
 	char *save, *line = strtok_r(r->head, "\r\n", &save);
-	int minor = 0;
 
+	r->minor = 0;
 	r->host[0] = '\0';
-	if (!line || sscanf(line, "%7s %1023s HTTP/1.%d", r->method, r->path, &minor) < 2)
+	if (!line || sscanf(line, "%7s %1023s HTTP/1.%d", r->method, r->path, &r->minor) < 2)
 		return false;
-	r->close = minor == 0;
+	r->close = r->minor == 0;
 	while ((line = strtok_r(NULL, "\r\n", &save)))
 		parse_header(r, line);
 	return r->path[0] == '/';
@@ -267,13 +269,46 @@ static bool read_request(struct peer *p, struct request *r)
 	}
 }
 
+static void address_text(
+    int (*get)(int, struct sockaddr *, socklen_t *), int fd, char *host, char *port)
+{
+	struct sockaddr_storage a;
+	socklen_t len = sizeof(a);
+
+	if (get(fd, (struct sockaddr *)&a, &len) != 0 ||
+	    getnameinfo((struct sockaddr *)&a, len, host, NI_MAXHOST, port, NI_MAXSERV,
+		NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		snprintf(host, 2, "?"), snprintf(port, 2, "?");
+}
+
+/* An IPv4 address of a socket for both families. */
+static const char *plain(const char *host)
+{
+	return strncmp(host, "::ffff:", 7) == 0 ? host + 7 : host;
+}
+
+/* "NAME METHOD PATH MILLISECONDS VERSION HOST LOCAL PORT PEER SNI"; "-" for what is not said. */
+static void log_request(const struct peer *p, const struct request *r)
+{
+	char local[NI_MAXHOST], port[NI_MAXSERV], peer[NI_MAXHOST], peer_port[NI_MAXSERV];
+	const char *sni = p->ssl ? SSL_get_servername(p->ssl, TLSEXT_NAMETYPE_host_name) : NULL;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	address_text(getsockname, p->fd, local, port);
+	address_text(getpeername, p->fd, peer, peer_port);
+	printf("%s %s %s %lld 1.%d %s %s %s %s %s\n", name, r->method, r->path,
+	    (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000, r->minor,
+	    *r->host ? r->host : "-", plain(local), port, plain(peer), sni ? sni : "-");
+}
+
 static void serve_http(struct peer *p)
 {
 	struct request *r = malloc(sizeof(*r));
 
 	while (r && read_request(p, r)) {
 		if (verbose)
-			printf("%s %s %s\n", name, r->method, r->path);
+			log_request(p, r);
 		if (!serve(p, r) || r->close)
 			break;
 	}

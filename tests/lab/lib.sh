@@ -82,14 +82,31 @@ pause() {
 	read -r -t "$1" -u "$lab_never" || :
 }
 
+# UPTIME: whole seconds of a clock that nobody sets, as SECONDS is set with the host's.
+uptime_now() {
+	read -r UPTIME _ < /proc/uptime
+	UPTIME=${UPTIME%.*}
+}
+
 # wait_for SECONDS COMMAND...: until COMMAND succeeds; 1 if it never does.
 wait_for() {
-	local until=$((SECONDS + $1)) step=${WAIT_STEP:-0.1}
+	local until step=${WAIT_STEP:-0.1}
+	uptime_now
+	until=$((UPTIME + $1))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$until" ] || return 1
+		uptime_now
+		[ "$UPTIME" -lt "$until" ] || return 1
 		pause "$step"
 	done
+}
+
+# sanitizer_complained LOG: of anything but memory that Net-SNMP's library had asked for itself when the process ended
+sanitizer_complained() {
+	awk '/ERROR: AddressSanitizer|runtime error:/ {found = 1}
+		/leak of .* allocated from:/ {leak = 1}
+		leak && /#1 / {leak = 0; if (!/libnetsnmp/) found = 1}
+		END {exit !found}' "$T/$1.log"
 }
 
 # now_ms: milliseconds of a clock that only goes forward
@@ -218,6 +235,12 @@ stop() {
 	kill "-${2:-TERM}" "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
 }
+
+# die NAME: it and all its processes, without a good-bye; nothing says that they were killed
+die() {
+	kill -KILL -- "-$(pid_of "$1")"
+	wait "$(pid_of "$1")"
+} 2>/dev/null
 
 # crash HOST: as if it lost its power: all stands still, no cable carries, and the processes are
 # gone; none of them can say good-bye.
@@ -373,9 +396,10 @@ snmpd_start() {
 	wait_for 20 test -S "$dir/agentx"
 }
 
-# snmptrapd HOST: what it receives, one line each, in $T/HOST/traps
+# snmptrapd HOST [LINE...]: what it receives, one line each, in $T/HOST/traps; LINEs go into its file
 snmptrapd() {
 	local host=$1 dir=$T/$1
+	shift
 	mkdir -p "$dir/snmp"
 	: > "$dir/traps"
 	{
@@ -383,10 +407,17 @@ snmptrapd() {
 		echo 'doNotLogTraps no'
 		echo 'format1 %b %w %q %v\n'
 		echo 'format2 %b %v\n'
+		[ $# -eq 0 ] || printf '%s\n' "$@"
 	} > "$dir/snmptrapd.conf"
-	start "snmptrapd-$host" "$host" env SNMP_PERSISTENT_DIR="$dir/snmp" \
-		snmptrapd -f -n -t -Lf "$dir/traps" -C -c "$dir/snmptrapd.conf" -M "$MIBS_PATH" -m ALL udp:162
-	wait_for 20 lab_udp_port "$host" 162
+	snmptrapd_start "$host"
+}
+# snmptrapd_start HOST: again, after stop snmptrapd-HOST
+snmptrapd_start() {
+	local dir=$T/$1
+	# not with -C: it would begin as another engine each time
+	start "snmptrapd-$1" "$1" env SNMP_PERSISTENT_DIR="$dir/snmp" SNMPCONFPATH="$dir:$dir/snmp" \
+		snmptrapd -f -n -t -A -Lf "$dir/traps" -M "$MIBS_PATH" -m ALL udp:162
+	wait_for 20 lab_udp_port "$1" 162
 }
 lab_udp_port() {
 	on "$1" ss -Huln "sport = :$2" | grep -q .
@@ -441,7 +472,15 @@ director() {
 	lab_users
 	mkdir -p "$T/$host/state"
 	start "director-$host" "$host" "$(type -P bash)" -c "$(declare -f lab_with_users); lab_with_users \"\$@\"" bash \
-		"$BUILD/directord" -n -f "$T/$host/directord.conf" --state-dir "$T/$host/state" "$@"
+		"${LAB_BEFORE[@]}" "$BUILD/directord" -n -f "$T/$host/directord.conf" --state-dir "$T/$host/state" "$@"
+}
+LAB_BEFORE=()
+# director_next HOST [OPTION...]: one that is started the moment the director that runs is gone, as by a service
+# manager. It is the host's director from now on: who wants to kill the other must know its pid.
+director_next() {
+	# shellcheck disable=SC2016
+	local LAB_BEFORE=("$(type -P bash)" -c 'flock "$0" true; exec "$@"' "$T/$1/state/directord.pid")
+	director "$@"
 }
 
 # ctl HOST ARG...: directorctl of the host's director

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# directorctl with a director that forwards: what it shows is what the kernel has, what it sets is done, events
-# are followed over a restart.
+# directorctl with a director that forwards: what it shows is what the kernel has, what it sets is done, rows are
+# made and taken back, events are followed over a restart.
 #
 # LIMIT=180
 
@@ -71,6 +71,87 @@ ctl d1 set real_server 'web 10.1.0.12 80' 2>/dev/null
 check_eq "nonsense is exit status 2" $? 2
 check "two values at once" ctl d1 set real_server 'web 10.1.0.12 80' admin_state=enabled weight=7
 check_soon 5 "the kernel has both" kernel_weight 10.1.0.12 7
+
+note "rows that it makes"
+# kernel_has PORT: is there a virtual service at that port of the VIP?
+kernel_has() {
+	on d1 ipvsadm -Ln | grep -q "TCP  $VIP:$1 "
+}
+kernel_has_not() {
+	! kernel_has "$1"
+}
+# generation: of the configuration
+generation() {
+	ctl d1 show system --json | sed -n 's/.*"generation": \([0-9]*\).*/\1/p'
+}
+# server_is ADDRESS COLUMN VALUE
+server_is() {
+	ctl d1 show real_server "address=$1" "$2=$3" --json | grep -q '"address"'
+}
+cat > "$T/edit" <<-LINES
+	# the virtual server first: the order does not matter
+	add virtual_server more pool="more of it"
+	add virtual_service more tcp $VIP 81
+
+	add pool "more of it"
+	add real_server "more of it" 10.1.0.11 80 weight=4
+	add real_server "more of it" 10.1.0.12 80 row_status=createAndWait storage=volatile
+	add check "more of it" http type=http path="/health" interval=1
+	set real_server web 10.1.0.11 80 weight=2
+LINES
+begin=$(generation)
+check "many lines are one change" ctl d1 edit "$T/edit"
+check_eq "of one generation" "$(generation)" $((begin + 1))
+check_soon 5 "the kernel has it" kernel_has 81
+check_soon 10 "the checks find it up" server_is 10.1.0.11 pool "more of it"
+check_soon 10 "and it serves" get client http://$VIP:81/
+check "its history" says '^  real_server "more of it" 10.1.0.11 80 +weight +"" -> 4' history $((begin + 1))
+check "and so for a program" says '"origin": "control"' history --json -n 1
+ctl d1 diff > "$T/diff"
+check_eq "differences from the file are exit status 1" $? 1
+check "a value that was set" grep -qx '~ real_server web 10.1.0.11 80: weight: 1 -> 2' "$T/diff"
+check "a row that was made" grep -qx '+ virtual_service more tcp 10.0.0.100 81' "$T/diff"
+check "one out of service" grep -qx '+ real_server "more of it" 10.1.0.12 80: row_status: notInService' "$T/diff"
+printf 'set pool web start_down=on\nadd real_server nobody 10.1.0.11 80\n' > "$T/wrong"
+ctl d1 edit "$T/wrong" 2> "$T/refused"
+check_eq "a line that is refused" $? 1
+check "is named" grep -q "$T/wrong:2: refused: real_server nobody 10.1.0.11 80: pool: there is no pool nobody" "$T/refused"
+check "and nothing of the others was done" says '^no such rows' show pool start_down=on
+check_not "a row of the file cannot be destroyed" ctl d1 delete real_server web 10.1.0.11 80
+
+note "what it exports"
+ctl d1 export > "$T/exported"
+check "what is out of service is named" grep -qx '#   real_server "more of it" 10.1.0.12 80' "$T/exported"
+check "a file that directord takes" "$BUILD/directord" -t "$T/exported"
+"$BUILD/directord" -p "$T/exported" > "$T/printed"
+check_eq "and understands as it was meant" "$(grep -v '^#' "$T/exported" | sed 1d)" "$(cat "$T/printed")"
+
+note "and takes back"
+check "out of service with all that belongs to it" ctl d1 set virtual_server more row_status=notInService
+check_soon 5 "the kernel has it no more" kernel_has_not 81
+check "status says so" says '3 rows are not in effect' status
+check "back to a generation" ctl d1 rollback $((begin + 1))
+check_soon 5 "it is there again" kernel_has 81
+check "one row as in the file" ctl d1 revert real_server web 10.1.0.11 80
+check "which it is" says '^no such rows' show real_server web 10.1.0.11 weight=2
+check "a change to be confirmed" ctl d1 -c 60 delete virtual_server more
+check_soon 5 "is in effect" kernel_has_not 81
+check_soon 3 "status says what is to be done" says "is undone in [0-9]+ s, unless 'directorctl confirm'" status
+check "confirmed" ctl d1 confirm
+check_not "there is nothing more to confirm" ctl d1 confirm
+check "another one" ctl d1 -c 2 set real_server web 10.1.0.12 80 weight=0
+check_soon 5 "is in effect" kernel_weight 10.1.0.12 0
+check_soon 10 "and undone, because nobody confirms" kernel_weight 10.1.0.12 7
+check "all as in the file" ctl d1 revert all
+check "nothing differs" ctl d1 diff
+echo nonsense >> "$T/d1/directord.conf"
+ctl d1 diff 2> "$T/refused"
+check_eq "a file that is wrong now is exit status 2" $? 2
+check "with its place" grep -q "directord.conf:[0-9]*:1: unknown keyword 'nonsense'" "$T/refused"
+sed -i '$d' "$T/d1/directord.conf"
+check "a file that was modified" says 'was modified after directord read it' diff
+ctl d1 reload
+check "until it is read" test -z "$(ctl d1 diff)"
 
 note "events, over a restart of everything"
 start follow d1 "$BUILD/directorctl" --state-dir "$T/d1/state" events --follow --last 1

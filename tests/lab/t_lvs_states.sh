@@ -126,6 +126,7 @@ packets() {
 check_soon 10 "of packets too" packets
 
 note "administrative states and weights"
+# effect: real_server.admin_state real_server.weight
 check "reload: rs1 drains" reload 3 "admin_state drain"
 check_soon 5 "weight 0" table_is "10.0.0.11:80 0, 10.0.0.12:80 2, 10.0.0.13:80 1"
 check "reload: rs1 is disabled" reload 3 "admin_state disabled"
@@ -138,6 +139,7 @@ check_soon 5 "the table too" table_is "$all"
 check "the service is the same one: its counter went on" test "$(connections)" -ge 12
 
 note "quorum 2, hysteresis 1"
+# effect: virtual_server.quorum virtual_server.hysteresis virtual_server.sorry_address virtual_server.sorry_port
 health rs1 503
 check_soon 10 "rs1 fails: removed" table_is "10.0.0.12:80 2, 10.0.0.13:80 1"
 health rs2 503
@@ -246,6 +248,7 @@ cat > "$T/d/directord.conf" <<-FILE
 	    }
 	}
 	virtual_server $vip 53 {
+	    name dns
 	    lb_algo rr
 	    lb_kind DR
 	    protocol UDP
@@ -255,6 +258,7 @@ cat > "$T/d/directord.conf" <<-FILE
 	    }
 	}
 	virtual_server fwmark 5 {
+	    name mark
 	    lb_algo wlc
 	    lb_kind DR
 	    real_server 10.0.0.13 80 {
@@ -262,6 +266,7 @@ cat > "$T/d/directord.conf" <<-FILE
 	    }
 	}
 	virtual_server $vip 82 {
+	    name tun
 	    lb_algo wlc
 	    lb_kind TUN
 	    protocol TCP
@@ -286,19 +291,53 @@ check_eq "but not somebody else's" "$(on d ipvsadm -Sn | grep -c 198.51.100.9:99
 line() { # OPTIONS...
 	on d ipvsadm -Sn | grep -qFx -- "$*"
 }
+# effect: virtual_server.scheduler virtual_server.persistence_timeout virtual_server.persistence_prefix virtual_server.one_packet
 check_soon 5 "persistence" line "-A -t $vip:81 -s sh -p 120 -M 255.255.255.0"
 check_soon 5 "one-packet scheduling" line "-A -u $vip:53 -s rr -o"
 check_soon 5 "a firewall mark" line "-A -f 5 -s wlc"
 check_soon 5 "LVS-DR has the service's port" line "-a -f 5 -r 10.0.0.13:0 -g -w 9"
+# effect: pool.start_down
 check_soon 10 "LVS-Tun; before the first check the sorry server serves" table_is "10.0.0.14:82 1" "$vip:82"
 on c "$BUILD/client" -m udp -n 5 -r 20 $vip 7 > "$T/udp.log"
 lab_last_report udp
 check_eq "UDP is answered" "$(count udp rs2) $(count udp failed)" "5 0"
+# effect: real_server.on_failure
 stop httpd-rs1
 check_soon 20 "inhibit_on_failure: weight 0" table_is "10.0.0.11:80 0" "$vip:81"
+
+note "columns"
+# effect: real_server.tunnel_type real_server.tunnel_port real_server.tunnel_checksum
+check "a GUE tunnel" ctl d set real_server "mark 10.0.0.13 80" forwarding=tun tunnel_type=gue tunnel_port=6080 tunnel_checksum=csum
+check_soon 5 "in the kernel" line "-a -f 5 -r 10.0.0.13:0 -i -w 9 --tun-type gue --tun-port 6080 --tun-csum"
+# effect: virtual_server.persistence_engine
+check "the SIP engine" ctl d set virtual_server dns one_packet=off persistence_timeout=60 persistence_engine=sip
+check_soon 5 "in the kernel" line "-A -u $vip:53 -s rr -p 60 --pe sip"
+# effect: virtual_server.sorry_forwarding
+check "the sorry server by LVS-DR" ctl d set virtual_server tun sorry_forwarding=dr
+check_soon 5 "in the kernel" line "-a -t $vip:82 -r 10.0.0.14:82 -g -w 1"
+# effect: virtual_server.sorry_inhibit
+check "a sorry server that is not needed" ctl d set virtual_server mark sorry_address=10.0.0.14
+pause 1
+check_not "is not in the kernel" line "-a -f 5 -r 10.0.0.14:0 -m -w 0"
+check "inhibited" ctl d set virtual_server mark sorry_inhibit=on
+check_soon 5 "it is, with weight 0" line "-a -f 5 -r 10.0.0.14:0 -m -w 0"
+# effect: virtual_server.pool
+check "another pool" ctl d set virtual_server mark pool=dns
+check_soon 5 "in the kernel" line "-a -f 5 -r 10.0.0.12:0 -g -w 1"
+# effect: system.lvs_interval
+check "a comparison each hour" ctl d set system lvs_interval=3600
+on d ipvsadm -d -f 5 -r 10.0.0.12
+pause 12 # the default is 10 s
+check_not "what somebody removes stays away" line "-a -f 5 -r 10.0.0.12:0 -g -w 1"
+check "each second" ctl d set system lvs_interval=1
+check_soon 5 "is put right" line "-a -f 5 -r 10.0.0.12:0 -g -w 1"
+check "that a stop is told" ctl d set virtual_server dns stop_down=on
 
 note "a clean stop"
 stop director-d
 check_eq "ends with 0" $? 0
+# effect: virtual_server.stop_down
+check "tells of one that goes down" log_has director-d 'virtual server dns: up -> down: directord stops'
+check_not "and of no other" log_has director-d 'virtual server mark: up -> down'
 check_eq "removes what is ours, and nothing else" "$(on d ipvsadm -Sn | xargs)" "-A -t 198.51.100.9:99 -s rr"
 end_of_test

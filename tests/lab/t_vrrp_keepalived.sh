@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# keepalived (Debian's 2.2.7) as the peer, version 2 without and with a password, and version 3: one
+# keepalived (Debian's 2.2.7) as the peer, version 2 without and with a password and with authentication headers, and version 3: one
 # master, takeover both ways by death, by a clean stop and by priority, nopreempt, and nobody ever
 # complains of the other's packets.
 #
-# LIMIT=400
+# LIMIT=500
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
+# shellcheck source=tests/lab/vrrp_parts.sh
+. "$(dirname "${BASH_SOURCE[0]}")/vrrp_parts.sh"
 need keepalived
 
 VIPS="10.7.0.100 10.7.0.101"
@@ -34,40 +36,21 @@ instance() {
 	END
 }
 
-keepalived_up() {
-	start keepalived ka keepalived -n -l -D -P -f "$T/ka/keepalived.conf" -p "$T/ka/pid" -r "$T/ka/vrrp.pid"
-}
 
-has_all() { # HOST
-	local vip
-	for vip in $VIPS; do has_vip "$1" "$vip" || return 1; done
-}
-has_none() {
-	local vip
-	for vip in $VIPS; do ! has_vip "$1" "$vip" || return 1; done
-}
-only() { # HOST OTHER: HOST has all addresses and OTHER has none
-	has_all "$1" && has_none "$2"
-}
 
 # listen HOST: its VRRP packets in the log of the process zero, from now on
 listen() {
 	rm -f "$T/zero.log"
-	start zero "$1" tcpdump -ni lan -l 'ip proto 112'
+	start zero "$1" tcpdump -ni lan -l 'ip proto 112 or ip proto 51'
 	wait_for 10 log_has zero 'listening on'
 }
 
 # speakers: who advertises within three seconds, heard on d
 speakers() {
-	on d timeout 3 tcpdump -ni lan -l 'ip proto 112' 2>/dev/null |
+	on d timeout 3 tcpdump -ni lan -l 'ip proto 112 or ip proto 51' 2>/dev/null |
 		grep -o 'IP [0-9.]* >' | sort -u | tr -d 'IP >\n'
 }
 
-# die NAME: with all its processes
-die() {
-	kill -KILL -- "-$(pid_of "$1")"
-	wait "$(pid_of "$1")"
-} 2>/dev/null
 
 host ka 10.7.0.1/24
 host d 10.7.0.2/24
@@ -135,8 +118,42 @@ authentication {
 	auth_type PASS
 	auth_pass s3cret!9
 }"
+round "version 2 with authentication headers" "version 2
+authentication {
+	auth_type AH
+	auth_pass s3cret!9
+}"
 round "version 3" "version 3
 advert_int 1"
+
+note "a packet with an authentication header that was sent before"
+settings="version 2
+authentication {
+	auth_type AH
+	auth_pass s3cret!9
+}"
+instance 50 "$settings" > "$T/d/directord.conf"
+instance 100 "$settings" > "$T/ka/keepalived.conf"
+keepalived_up
+director d
+check_soon 10 "keepalived is master" only ka d
+on ka timeout 5 tcpdump -ni lan -c 1 -w "$T/packet" 'ip proto 51 and src 10.7.0.1' 2>/dev/null
+stop keepalived
+check_soon 5 "until it stops" has_all d
+replayed() {
+	ctl d show vrrp_statistics --json | grep -Eq '"replay_errors": *"?[1-9]'
+}
+check_not "nothing was replayed yet" replayed
+on ka python3 - "$T/packet" <<-'PY'
+	import socket, sys
+	frame = open(sys.argv[1], "rb").read()[24 + 16:]
+	s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+	s.bind(("lan", 0))
+	s.send(frame)
+PY
+check_soon 5 "the same again is dropped and counted" replayed
+check "directord is master all the same, though the packet has the higher priority" has_all d
+stop director-d
 
 note "nopreempt"
 instance 150 "version 3

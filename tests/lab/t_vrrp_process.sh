@@ -56,10 +56,6 @@ watched() {
 gone() { # PID: perhaps nobody has waited for it
 	[ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"
 }
-die() {
-	kill -KILL -- "-$(pid_of "$1")"
-	wait "$(pid_of "$1")"
-} 2>/dev/null
 
 note "two directors"
 instance A lan 1 150 "10.7.0.100/24 10.7.0.101" > "$T/d1/directord.conf"

@@ -58,7 +58,7 @@ static inline struct addr dice_addr(struct dice *d, bool none)
 /* A text of min to max characters, most often a short one, that a key or a file must quote at times. */
 static inline void dice_text(struct dice *d, char *buf, int64_t min, int64_t max)
 {
-	static const char letters[] = "abzA09 \"\\-_.:#{}!\xc3\xa4";
+	static const char letters[] = "abzA09 \"\\-_.:#{}!$@~'=^%/\xc3\xa4";
 	int64_t top = dice_below(d, 4) ? (max < min + 3 ? max : min + 3) : max;
 	size_t n = (size_t)dice_number(d, min, top);
 
@@ -84,7 +84,7 @@ static inline void dice_columns(struct dice *d, struct row *r, column_mask mask)
 	for (size_t i = 0; i < r->table->ncolumns; i++) {
 		const struct column *c = &r->table->columns[i];
 
-		if (!(mask >> i & 1))
+		if (!(mask >> i & 1) || c == table_status(r->table)) /* rows of a file are active */
 			continue;
 		switch (c->type) {
 		case TYPE_NAME:
@@ -115,9 +115,16 @@ static inline void dice_columns(struct dice *d, struct row *r, column_mask mask)
 	}
 }
 
+static inline column_mask dice_mask(struct dice *d)
+{
+	uint64_t low = (uint64_t)dice_next(d) << 32 | dice_next(d);
+
+	return ((column_mask)((uint64_t)dice_next(d) << 32 | dice_next(d)) << 64) | low;
+}
+
 static inline column_mask all_columns(const struct table *t)
 {
-	return t->ncolumns < 64 ? ((column_mask)1 << t->ncolumns) - 1 : ~(column_mask)0;
+	return t->ncolumns < COLUMNS_MAX ? ((column_mask)1 << t->ncolumns) - 1 : ~(column_mask)0;
 }
 
 static inline struct row *dice_row(struct dice *d, const struct table *t)

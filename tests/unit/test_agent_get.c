@@ -87,6 +87,7 @@ static void same_value(const struct value *a, const struct value *b)
 	ck_assert_int_eq(a->type, b->type);
 	switch (a->type) {
 	case SMI_OCTETS:
+	case SMI_IPADDRESS:
 		ck_assert_uint_eq(a->len, b->len);
 		ck_assert(memcmp(a->bytes, b->bytes, a->len) == 0);
 		break;

@@ -13,7 +13,55 @@ struct hub {
 	size_t edits;
 	struct row *row; /* a copy of the last edit's */
 	column_mask mask;
+	struct store *store; /* where it applies what was prepared, and takes it back */
+	struct kept {
+		struct row *before, *after;
+		column_mask mask;
+	} kept[8];
+	size_t nkept;
+	struct set_refusal refused; /* the last one */
+	char subject[100], object[100];
 };
+
+static void forget(struct hub *h)
+{
+	for (; h->nkept; h->nkept--) {
+		row_free(h->kept[h->nkept - 1].before);
+		row_free(h->kept[h->nkept - 1].after);
+	}
+}
+
+static void keep(struct hub *h, const struct edit *edits, size_t n)
+{
+	forget(h);
+	for (; h->nkept < n; h->nkept++) {
+		const struct edit *e = &edits[h->nkept];
+		const struct row *there = store_find(h->store, e->row);
+
+		h->kept[h->nkept] =
+		    (struct kept){there ? row_copy(there) : NULL, row_copy(e->row), e->mask};
+	}
+}
+
+static void apply(struct hub *h, bool after)
+{
+	for (size_t i = 0; i < h->nkept; i++) {
+		const struct kept *k = &h->kept[i];
+		struct row *there = store_find(h->store, k->after);
+
+		if (there)
+			row_copy_columns(there, after ? k->after : k->before, k->mask);
+	}
+}
+
+static void refused(void *arg, const struct set_refusal *r)
+{
+	struct hub *h = arg;
+
+	h->refused = *r;
+	snprintf(h->subject, sizeof(h->subject), "%s", r->subject);
+	snprintf(h->object, sizeof(h->object), "%s", r->object);
+}
 
 static bool call(
     void *arg, enum request_kind kind, const struct edit *edits, size_t n, struct refusal *why)
@@ -26,8 +74,11 @@ static bool call(
 		row_free(h->row);
 		h->row = n ? row_copy(edits[n - 1].row) : NULL;
 		h->mask = n ? edits[n - 1].mask : 0;
+		keep(h, edits, n);
 	}
 	*why = h->refuse[kind];
+	if (why->kind == REFUSAL_NONE && (kind == REQUEST_COMMIT || kind == REQUEST_UNDO))
+		apply(h, kind == REQUEST_COMMIT);
 	return why->kind == REFUSAL_NONE;
 }
 
@@ -55,7 +106,8 @@ static struct fixture *setup(void)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	f->view.store = store_new();
-	f->set_hub = (struct set_hub){call, &f->hub};
+	f->hub.store = f->view.store;
+	f->set_hub = (struct set_hub){call, &f->hub, refused};
 	f->rs[0] = (struct real_server *)insert(f, TABLE_real_server, "web 10.0.0.1 80");
 	f->rs[1] = (struct real_server *)insert(f, TABLE_real_server, "web 2001:db8::1 80");
 	f->vi = (struct vrrp_instance *)insert(f, TABLE_vrrp_instance, "VI_1");
@@ -67,6 +119,7 @@ static void teardown(struct fixture *f)
 {
 	set_free(f->set);
 	row_free(f->hub.row);
+	forget(&f->hub);
 	store_free(f->view.store);
 	free(f);
 }
@@ -77,10 +130,18 @@ static void end_set(struct fixture *f)
 	f->set = NULL;
 }
 
+static void begin_set(struct fixture *f)
+{
+	end_set(f);
+	f->set = set_new(&f->view, &f->set_hub);
+}
+
 /* The name of a column's instance in a row. */
 static size_t name_of(const struct row *r, const char *column, arc name[OID_MAX])
 {
-	const struct object *o = object_of(r->table, table_column(r->table, column), PART_VALUE);
+	const struct column *c = table_column(r->table, column);
+	const struct object *o =
+	    object_of(r->table, c, c->type == TYPE_ADDR ? PART_ADDR_TYPE : PART_VALUE);
 
 	ck_assert_ptr_nonnull(o);
 	memcpy(name, o->name, o->len * sizeof(arc));
@@ -117,9 +178,11 @@ START_TEST(test_weight)
 	    {-1, SET_WRONG_VALUE}, {INT32_MIN, SET_WRONG_VALUE}, {INT32_MAX, SET_WRONG_VALUE}};
 	struct fixture *f = setup();
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		begin_set(f);
 		ck_assert_msg(add_int(f, f->rs[0], "weight", cases[i].weight) == cases[i].error,
 		    "%d", (int)cases[i].weight);
+	}
 	teardown(f);
 }
 END_TEST
@@ -164,7 +227,6 @@ START_TEST(test_not_writable)
 	struct set_var v = {.name = key, .len = 16, .type = SMI_GAUGE32, .number = 80};
 
 	ck_assert_int_eq(add_int(f, f->rs[0], "state", 2), SET_NOT_WRITABLE);
-	ck_assert_int_eq(add_int(f, f->rs[0], "forwarding", 2), SET_NOT_WRITABLE);
 	ck_assert_int_eq(add_int(f, f->rs[0], "label", 2), SET_NOT_WRITABLE);
 	ck_assert_int_eq(set_add(f->set, &v), SET_NOT_WRITABLE);
 	v.name = nothing;
@@ -185,15 +247,117 @@ START_TEST(test_no_row)
 	struct set_var v = {.name = name, .type = SMI_INTEGER, .number = 3};
 
 	ck_assert(row_key_parse(&other->row, "web 10.0.0.2 80", why));
-	ck_assert_int_eq(add_int(f, other, "weight", 3), SET_NO_CREATION);
+	/* the hub says whether the request makes it */
+	ck_assert_int_eq(add_int(f, other, "weight", 3), SET_OK);
+	begin_set(f);
 	ck_assert_int_eq(add_int(f, other, "weight", -3), SET_WRONG_VALUE);
+	ck_assert_str_eq(f->hub.object, "weight");
 	v.len = name_of(&f->rs[0]->row, "weight", name) - 1; /* a part of an index */
 	ck_assert_int_eq(set_add(f->set, &v), SET_NO_CREATION);
 	v.len += 2;
 	name[v.len - 1] = 0; /* too much of one */
 	ck_assert_int_eq(set_add(f->set, &v), SET_NO_CREATION);
+	ck_assert_int_eq(f->hub.refused.status, SET_NO_CREATION);
 	row_free(&other->row);
 	teardown(f);
+}
+END_TEST
+
+/* Rows that are made by others than managers are not made by SET. */
+START_TEST(test_no_such_event)
+{
+	struct fixture *f = setup();
+	struct event_log *e = ROW_NEW(event_log);
+
+	e->sequence = 7;
+	ck_assert_int_eq(add_int(f, e, "kind", 1), SET_NOT_WRITABLE);
+	ck_assert_uint_eq(f->hub.refused.var, 0);
+	row_free(&e->row);
+	teardown(f);
+}
+END_TEST
+
+/* The row's values and its status come in any order, and are one edit. */
+START_TEST(test_create)
+{
+	struct fixture *f = setup();
+	struct real_server *other = ROW_NEW(real_server), *made;
+	char why[WHY_SIZE];
+	size_t var;
+
+	ck_assert(row_key_parse(&other->row, "web 10.0.0.2 80", why));
+	ck_assert_int_eq(add_int(f, other, "weight", 7), SET_OK);
+	ck_assert_int_eq(add_int(f, other, "row_status", STATUS_CREATE_AND_GO), SET_OK);
+	ck_assert_int_eq(add_int(f, other, "forwarding", FORWARDING_DR), SET_OK);
+	ck_assert_int_eq(set_prepare(f->set, &var), SET_OK);
+	ck_assert_uint_eq(f->hub.edits, 1);
+	made = (struct real_server *)f->hub.row;
+	ck_assert_int_eq(made->weight, 7);
+	ck_assert_int_eq(made->forwarding, FORWARDING_DR);
+	ck_assert_int_eq(made->row_status, STATUS_CREATE_AND_GO);
+	ck_assert(f->hub.mask == (COLUMN(real_server, weight) | COLUMN(real_server, forwarding) |
+				     COLUMN(real_server, row_status)));
+	row_free(&other->row);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(test_status_values)
+{
+	struct fixture *f = setup();
+
+	ck_assert_int_eq(add_int(f, f->rs[0], "row_status", 0), SET_WRONG_VALUE);
+	ck_assert_int_eq(add_int(f, f->rs[0], "row_status", STATUS_NOT_READY), SET_WRONG_VALUE);
+	ck_assert_int_eq(add_int(f, f->rs[0], "row_status", 7), SET_WRONG_VALUE);
+	ck_assert_int_eq(add_int(f, f->rs[0], "storage", STORAGE_OTHER), SET_WRONG_VALUE);
+	ck_assert_int_eq(add_int(f, f->rs[0], "storage", STORAGE_READONLY), SET_WRONG_VALUE);
+	ck_assert_int_eq(add_int(f, f->rs[0], "storage", STORAGE_VOLATILE), SET_OK);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(test_twice)
+{
+	struct fixture *f = setup();
+
+	ck_assert_int_eq(add_int(f, f->rs[0], "weight", 7), SET_OK);
+	ck_assert_int_eq(add_int(f, f->rs[0], "weight", 7), SET_OK);
+	ck_assert_int_eq(add_int(f, f->rs[0], "weight", 8), SET_INCONSISTENT_VALUE);
+	ck_assert_str_eq(f->hub.subject, "real_server web 10.0.0.1 80");
+	teardown(f);
+}
+END_TEST
+
+/* What the index is made of, it is read back into. */
+START_TEST(test_index)
+{
+	static const struct {
+		enum table_id table;
+		const char *key;
+	} cases[] = {{TABLE_pool, "\"two words\""}, {TABLE_real_server, "web 10.0.0.2 80"},
+	    {TABLE_real_server, "web 2001:db8::2 0"},
+	    {TABLE_virtual_service, "www fwmark :: 4294967295"},
+	    {TABLE_virtual_service, "www tcp 192.0.2.1 80"}, {TABLE_check, "web tcp"}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct row *r = row_new(&tables[cases[i].table]), *back = row_new(r->table);
+		arc index[OID_MAX];
+		char why[WHY_SIZE];
+		size_t n;
+
+		ck_assert_msg(row_key_parse(r, cases[i].key, why), "%s", why);
+		n = index_encode(r, index);
+		ck_assert(index_decode(back, index, n));
+		ck_assert_int_eq(row_key_cmp(r, back), 0);
+		ck_assert(!index_decode(back, index, n - 1));
+		ck_assert(!index_decode(back, index, 0));
+		index[n] = 0;
+		ck_assert(!index_decode(back, index, n + 1));
+		index[1] = 256;
+		ck_assert(!index_decode(back, index, n));
+		row_free(r);
+		row_free(back);
+	}
 }
 END_TEST
 
@@ -336,6 +500,78 @@ START_TEST(test_commit_fails)
 }
 END_TEST
 
+/* One SET of an address: its type (-1: not set) and that many octets of zero (-1: not set). */
+static int set_addr(struct fixture *f, int type, int octets)
+{
+	static const char zeros[16];
+	arc name[OID_MAX];
+	struct set_var v = {.name = name, .type = SMI_INTEGER, .number = type};
+	size_t var;
+	int e = SET_OK;
+
+	begin_set(f);
+	v.len = name_of(&f->vi->row, "source_address", name);
+	if (type >= 0)
+		e = (int)set_add(f->set, &v);
+	name[v.len - 6]++; /* InetAddress follows InetAddressType; the index is 4.VI_1 */
+	v.type = SMI_OCTETS;
+	v.size = (size_t)(octets < 0 ? 0 : octets);
+	v.bytes = zeros;
+	if (octets >= 0 && e == SET_OK)
+		e = (int)set_add(f->set, &v);
+	return e == SET_OK ? (int)set_prepare(f->set, &var) : e;
+}
+
+/* Zeros are an address too: the length must be the type's, whatever the octets are. */
+START_TEST(test_addresses)
+{
+	struct fixture *f = setup();
+
+	ck_assert_int_eq(set_addr(f, ADDR_IPV4, 4), SET_OK);
+	ck_assert_int_eq(set_addr(f, ADDR_IPV6, 16), SET_OK);
+	ck_assert_int_eq(set_addr(f, ADDR_NONE, 0), SET_OK);
+	ck_assert_int_eq(set_addr(f, ADDR_IPV4, 0), SET_INCONSISTENT_VALUE);
+	ck_assert_int_eq(set_addr(f, ADDR_IPV4, 16), SET_INCONSISTENT_VALUE);
+	ck_assert_int_eq(set_addr(f, ADDR_IPV6, 4), SET_INCONSISTENT_VALUE);
+	ck_assert_int_eq(set_addr(f, ADDR_NONE, 4), SET_INCONSISTENT_VALUE);
+	ck_assert_int_eq(set_addr(f, ADDR_NONE, 16), SET_INCONSISTENT_VALUE);
+	ck_assert_int_eq(set_addr(f, ADDR_IPV4, 5), SET_WRONG_LENGTH);
+	ck_assert_int_eq(set_addr(f, 3, 4), SET_WRONG_VALUE);
+	/* only one of the two: the other is what there is */
+	ck_assert_int_eq(set_addr(f, ADDR_IPV4, -1), SET_INCONSISTENT_VALUE);
+	ck_assert(addr_parse(&f->vi->source_address, "0.0.0.0"));
+	ck_assert_int_eq(set_addr(f, ADDR_IPV4, -1), SET_OK);
+	ck_assert_int_eq(set_addr(f, ADDR_IPV6, -1), SET_INCONSISTENT_VALUE);
+	ck_assert_int_eq(set_addr(f, ADDR_NONE, -1), SET_INCONSISTENT_VALUE);
+	ck_assert_int_eq(set_addr(f, -1, 4), SET_OK);
+	ck_assert_int_eq(set_addr(f, -1, 0), SET_INCONSISTENT_VALUE);
+	ck_assert_int_eq(set_addr(f, -1, 16), SET_INCONSISTENT_VALUE);
+	teardown(f);
+}
+END_TEST
+
+/* A row of the table; made with a key that an index can have. */
+static struct row *some_row(struct fixture *f, const struct table *t)
+{
+	struct row *r = store_first(f->view.store, t->id);
+
+	if (r)
+		return r;
+	r = row_new(t);
+	for (size_t i = 0; i < t->keys; i++) {
+		const struct column *c = &t->columns[i];
+
+		if (c->type == TYPE_NAME)
+			row_set_text(COLUMN_PTR(r, c), "x");
+		else if (c->type == TYPE_ADDR)
+			ck_assert(addr_parse(COLUMN_PTR(r, c), "192.0.2.9"));
+		else
+			column_set_number(r, c, c->words ? c->words->words[0].number : 1);
+	}
+	store_insert(f->view.store, r);
+	return r;
+}
+
 /* Each writable column of the schema takes both ends of its range and refuses what is behind them. */
 START_TEST(test_ranges)
 {
@@ -348,18 +584,16 @@ START_TEST(test_ranges)
 		int64_t scale = c->scale ? (int64_t)c->scale : 1;
 		struct row *r;
 
-		if (!c->set ||
+		if (!column_writable(c) ||
 		    (c->type != TYPE_INT && c->type != TYPE_UINT && c->type != TYPE_USEC))
 			continue;
-		r = store_first(f->view.store, o[i].table->id);
-		if (!r) {
-			r = row_new(o[i].table);
-			store_insert(f->view.store, r);
-		}
+		r = some_row(f, o[i].table);
 		int type = c->type == TYPE_INT ? SMI_INTEGER : SMI_GAUGE32;
 		int64_t low = (column_min(c) + scale - 1) / scale, high = column_max(c) / scale;
 
+		begin_set(f);
 		ck_assert_int_eq(add_typed(f, r, c->name, type, low), SET_OK);
+		begin_set(f);
 		ck_assert_int_eq(add_typed(f, r, c->name, type, high), SET_OK);
 		ck_assert_int_eq(add_typed(f, r, c->name, type, high + 1), SET_WRONG_VALUE);
 		if (low > 0 || type == SMI_INTEGER)
@@ -382,6 +616,11 @@ int main(void)
 	tcase_add_test(tc, test_values);
 	tcase_add_test(tc, test_not_writable);
 	tcase_add_test(tc, test_no_row);
+	tcase_add_test(tc, test_no_such_event);
+	tcase_add_test(tc, test_create);
+	tcase_add_test(tc, test_status_values);
+	tcase_add_test(tc, test_twice);
+	tcase_add_test(tc, test_index);
 	tcase_add_test(tc, test_one_transaction);
 	tcase_add_test(tc, test_undo);
 	tcase_add_test(tc, test_undo_fails);
@@ -389,6 +628,7 @@ int main(void)
 	tcase_add_test(tc, test_order);
 	tcase_add_test(tc, test_blame);
 	tcase_add_test(tc, test_commit_fails);
+	tcase_add_test(tc, test_addresses);
 	tcase_add_test(tc, test_ranges);
 	suite_add_tcase(s, tc);
 	return unit_run(s);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Notifications: what they carry, and which are sent after a restart, a gap or a new event log. */
+/* Notifications: what they carry, which are sent at all, and which after a restart, a gap or a new event log. */
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "agent/throttle.h"
 #include "agent/trap.h"
 #include "core/base/log.h"
 #include "tests/unit/unit.h"
@@ -74,6 +75,8 @@ static void is_text(const struct trap_var *v, const char *text)
 	ck_assert(memcmp(v->value.bytes, text, v->value.len) == 0);
 }
 
+#define SERVER "3.97.32.98.1.4.10.0.0.1.80"
+
 START_TEST(test_real_server)
 {
 	struct view v = {store, 0};
@@ -84,20 +87,29 @@ START_TEST(test_real_server)
 	ck_assert_uint_eq(t.kind[0], MODULE_LVS);
 	ck_assert_uint_eq(t.kind[1], 0);
 	ck_assert_uint_eq(t.kind[2], EVENT_REAL_SERVER_STATE);
-	ck_assert_uint_eq(t.nvars, 6);
-	is_name(&t.vars[0], "event_log", "time", "7");
-	is_name(&t.vars[1], "event_log", "subject", "7");
-	is_text(&t.vars[1], "\"a b\" 10.0.0.1 80");
-	is_name(&t.vars[2], "event_log", "old_state", "7");
-	is_text(&t.vars[2], "before");
-	is_name(&t.vars[3], "event_log", "new_state", "7");
-	is_text(&t.vars[3], "down");
-	is_name(&t.vars[4], "event_log", "reason", "7");
-	is_text(&t.vars[4], "because");
+	ck_assert_uint_eq(t.nvars, 10);
+	is_name(&t.vars[0], "event_log", "number", "7");
+	ck_assert_int_eq(t.vars[0].value.type, SMI_GAUGE32);
+	ck_assert_int_eq(t.vars[0].value.number, 7);
+	is_name(&t.vars[1], "event_log", "time", "7");
+	is_name(&t.vars[2], "event_log", "subject", "7");
+	is_text(&t.vars[2], "\"a b\" 10.0.0.1 80");
+	is_name(&t.vars[3], "event_log", "old_state", "7");
+	is_text(&t.vars[3], "before");
+	is_name(&t.vars[4], "event_log", "new_state", "7");
+	is_text(&t.vars[4], "down");
+	is_name(&t.vars[5], "event_log", "reason", "7");
+	is_text(&t.vars[5], "because");
 	/* The row need not exist any more. */
-	is_name(&t.vars[5], "real_server", "state", "3.97.32.98.1.4.10.0.0.1.80");
-	ck_assert_int_eq(t.vars[5].value.type, SMI_INTEGER);
-	ck_assert_int_eq(t.vars[5].value.number, SERVER_DOWN);
+	is_name(&t.vars[6], "real_server", "state", SERVER);
+	ck_assert_int_eq(t.vars[6].value.type, SMI_INTEGER);
+	ck_assert_int_eq(t.vars[6].value.number, SERVER_DOWN);
+	is_name(&t.vars[7], "real_server", "label", SERVER);
+	is_text(&t.vars[7], "10.0.0.1");
+	is_name(&t.vars[8], "real_server", "port_label", SERVER);
+	ck_assert_int_eq(t.vars[8].value.number, 80);
+	is_name(&t.vars[9], "real_server", "pool_label", SERVER);
+	is_text(&t.vars[9], "a b");
 	trap_clear(&t);
 }
 END_TEST
@@ -110,12 +122,56 @@ START_TEST(test_vrrp)
 
 	row_set_text(&now->name, "VI_1");
 	now->state = VRRP_BACKUP; /* it has changed again: the event still tells its own */
+	ck_assert(addr_parse(&now->master_address, "10.0.0.3"));
+	now->effective_priority = 100;
 	store_insert(store, &now->row);
 	ck_assert(trap_build(&t, &v, event(9, EVENT_VRRP_STATE, "VI_1", "master")));
 	ck_assert_uint_eq(t.kind[0], MODULE_VRRP);
-	is_name(&t.vars[5], "vrrp_instance", "state", "4.86.73.95.49");
-	ck_assert_int_eq(t.vars[5].value.number, VRRP_MASTER);
+	ck_assert_uint_eq(t.nvars, 12);
+	is_name(&t.vars[6], "vrrp_instance", "state", "4.86.73.95.49");
+	ck_assert_int_eq(t.vars[6].value.number, VRRP_MASTER);
+	is_name(&t.vars[7], "vrrp_instance", "label", "4.86.73.95.49");
+	is_text(&t.vars[7], "VI_1");
+	/* The rest is what it is now; an address is two objects. */
+	ck_assert_uint_eq(t.vars[8].name[t.vars[8].len - 6], 29);
+	ck_assert_int_eq(t.vars[8].value.number, 1);
+	ck_assert_uint_eq(t.vars[9].name[t.vars[9].len - 6], 30);
+	ck_assert_uint_eq(t.vars[9].value.len, 4);
+	is_name(&t.vars[10], "vrrp_instance", "master_label", "4.86.73.95.49");
+	is_text(&t.vars[10], "10.0.0.3");
+	is_name(&t.vars[11], "vrrp_instance", "effective_priority", "4.86.73.95.49");
+	ck_assert_int_eq(t.vars[11].value.number, 100);
 	trap_clear(&t);
+}
+END_TEST
+
+/* Each kind has all that the MIB says, also when the row is gone, and fits. */
+START_TEST(test_each_kind)
+{
+	struct view v = {store, 0};
+
+	store_system(store);
+	for (const struct event_info *i = event_infos; i->mib; i++) {
+		const struct table *table = &tables[i->table];
+		const struct column *c = table_column(table, i->column);
+		const char *word = c->words ? c->words->words[1].word : "7";
+		const char *subject = i->table == TABLE_real_server   ? "web 10.0.0.1 80"
+				      : i->table == TABLE_sync_daemon ? "master"
+				      : table->scalar		      ? ""
+								      : "x";
+		size_t n = 0, want = 1;
+		struct trap t;
+
+		while (event_columns[n])
+			n++;
+		for (size_t k = 0; k < EVENT_MORE && i->more[k]; k++)
+			want += table_column(table, i->more[k])->type == TYPE_ADDR ? 2 : 1;
+		ck_assert(trap_build(&t, &v, event(100 + i->kind, i->kind, subject, word)));
+		ck_assert_msg(t.nvars == n + want, "%s: %zu", i->mib, t.nvars);
+		if (c->words)
+			ck_assert_int_eq(t.vars[n].value.number, c->words->words[1].number);
+		trap_clear(&t);
+	}
 }
 END_TEST
 
@@ -127,9 +183,9 @@ START_TEST(test_scalar)
 	store_system(store)->generation = 12;
 	ck_assert(trap_build(&t, &v, event(1, EVENT_CONFIG_CHANGED, "", "")));
 	ck_assert_uint_eq(t.kind[0], MODULE_SYSTEM);
-	is_name(&t.vars[5], "system", "generation", "0");
-	ck_assert_int_eq(t.vars[5].value.type, SMI_COUNTER32);
-	ck_assert_int_eq(t.vars[5].value.number, 12);
+	is_name(&t.vars[6], "system", "generation", "0");
+	ck_assert_int_eq(t.vars[6].value.type, SMI_COUNTER32);
+	ck_assert_int_eq(t.vars[6].value.number, 12);
 	trap_clear(&t);
 }
 END_TEST
@@ -141,10 +197,10 @@ START_TEST(test_strange)
 	struct trap t;
 
 	ck_assert(trap_build(&t, &v, event(1, EVENT_VRRP_STATE, "too many words", "master")));
-	ck_assert_uint_eq(t.nvars, 5);
+	ck_assert_uint_eq(t.nvars, 6);
 	trap_clear(&t);
 	ck_assert(trap_build(&t, &v, event(2, EVENT_VRRP_STATE, "VI_9", "no such word")));
-	ck_assert_uint_eq(t.nvars, 5);
+	ck_assert_uint_eq(t.nvars, 6);
 	trap_clear(&t);
 	ck_assert(!trap_build(&t, &v, event(3, (enum event_kind)99, "VI_9", "master")));
 	trap_clear(&t);
@@ -165,6 +221,7 @@ static uint32_t take(struct outbox *o)
 
 	if (e)
 		outbox_taken(o, e);
+	outbox_save(o);
 	return sequence;
 }
 
@@ -189,6 +246,26 @@ START_TEST(test_outbox)
 	ck_assert_uint_eq(next(o), 0);
 	events(4, 4);
 	ck_assert_uint_eq(take(o), 4);
+	outbox_free(o);
+}
+END_TEST
+
+/* An event with two notifications, and a restart between them. */
+START_TEST(test_half)
+{
+	struct outbox *o = outbox_new(dir);
+
+	events(1, 2);
+	ck_assert(!outbox_is_own_taken(o, outbox_next(o, store)));
+	outbox_taken_own(o, outbox_next(o, store));
+	outbox_save(o);
+	outbox_free(o);
+	o = outbox_new(dir);
+	ck_assert_uint_eq(next(o), 1);
+	ck_assert(outbox_is_own_taken(o, outbox_next(o, store)));
+	ck_assert_uint_eq(take(o), 1);
+	ck_assert_uint_eq(next(o), 2);
+	ck_assert(!outbox_is_own_taken(o, outbox_next(o, store)));
 	outbox_free(o);
 }
 END_TEST
@@ -268,6 +345,147 @@ START_TEST(test_damaged_file)
 }
 END_TEST
 
+/* The agent died after it had written the notification, and before it was answered. */
+START_TEST(test_handed)
+{
+	struct outbox *o = outbox_new(dir);
+
+	events(1, 9);
+	ck_assert_uint_eq(take(o), 1);
+	outbox_handed(o, outbox_next(o, store), false, "100:7");
+	ck_assert_uint_eq(next(o), 2); /* no answer yet */
+	outbox_free(o);
+
+	o = outbox_new(dir);
+	outbox_connected(o, "100:7"); /* the same master: it has read it */
+	ck_assert_uint_eq(next(o), 3);
+	outbox_handed(o, outbox_next(o, store), false, "100:7");
+	outbox_free(o);
+
+	o = outbox_new(dir);
+	outbox_connected(o, "101:9"); /* another one: nobody knows */
+	ck_assert_uint_eq(next(o), 3);
+	outbox_handed(o, outbox_next(o, store), false, "101:9");
+	outbox_returned(o); /* the connection broke while this process lived: again */
+	ck_assert_uint_eq(next(o), 3);
+	outbox_free(o);
+
+	o = outbox_new(dir);
+	outbox_connected(o, "101:9");
+	ck_assert_uint_eq(take(o), 3);
+	outbox_handed(o, outbox_next(o, store), false, ""); /* a master that is not known */
+	outbox_free(o);
+
+	o = outbox_new(dir);
+	outbox_connected(o, "");
+	ck_assert_uint_eq(take(o), 4);
+	/* our own notification of an event that has a standard one too: half of it is told */
+	outbox_handed(o, outbox_next(o, store), true, "101:9");
+	outbox_free(o);
+
+	o = outbox_new(dir);
+	outbox_connected(o, "101:9");
+	ck_assert_uint_eq(next(o), 5);
+	ck_assert(outbox_is_own_taken(o, outbox_next(o, store)));
+	outbox_handed(o, outbox_next(o, store), false, "101:9");
+	outbox_free(o);
+
+	o = outbox_new(dir);
+	outbox_connected(o, "101:9");
+	ck_assert_uint_eq(next(o), 6);
+	ck_assert(!outbox_is_own_taken(o, outbox_next(o, store)));
+	outbox_free(o);
+}
+END_TEST
+
+/* ---- What is sent at all. */
+
+static struct notification *settings(enum event_kind kind, bool enabled, uint32_t limit)
+{
+	struct notification *n;
+
+	store_notifications(store);
+	n = store_notification(store, kind);
+	n->enabled = enabled;
+	n->limit = limit;
+	return n;
+}
+
+/* Sends what passes of the events from..to; how many that is. */
+static unsigned send_all(struct throttle *t, uint32_t from, uint32_t to)
+{
+	unsigned sent = 0;
+
+	STORE_FOREACH (event_log, e, store) {
+		if (e->sequence < from || e->sequence > to || !throttle_passes(t, store, e))
+			continue;
+		throttle_count(t, e);
+		sent++;
+	}
+	return sent;
+}
+
+START_TEST(test_defaults)
+{
+	store_notifications(store);
+	for (const struct event_info *i = event_infos; i->mib; i++) {
+		const struct notification *n = store_notification(store, i->kind);
+
+		ck_assert(n->enabled);
+		ck_assert_uint_eq(n->limit, i->kind == EVENT_PROTOCOL_ERROR ? 10 : 0);
+		ck_assert_uint_lt((unsigned)i->kind, THROTTLE_KINDS);
+	}
+}
+END_TEST
+
+START_TEST(test_switched_off)
+{
+	struct throttle t = {0};
+
+	events(1, 50);
+	event(51, EVENT_CONFIG_CHANGED, "", "1");
+	ck_assert_uint_eq(send_all(&t, 1, 51), 51); /* without the rows, too */
+	settings(EVENT_VRRP_STATE, false, 0);
+	ck_assert_uint_eq(send_all(&t, 1, 51), 1);
+}
+END_TEST
+
+/* An event a second, 120 of them: numbers 60 to 119 are the second minute. */
+START_TEST(test_limit)
+{
+	struct throttle t = {0}, again;
+
+	events(1, 130);
+	settings(EVENT_VRRP_STATE, true, 5);
+	ck_assert_uint_eq(send_all(&t, 1, 30), 5);
+	ck_assert_uint_eq(send_all(&t, 31, 59), 0);
+	ck_assert_uint_eq(send_all(&t, 60, 62), 3);
+	/* An agent that was started again comes to the same. */
+	throttle_replay(&again, store, 62);
+	ck_assert_uint_eq(send_all(&again, 63, 119), 2);
+	ck_assert_uint_eq(send_all(&t, 63, 119), 2);
+	ck_assert_uint_eq(send_all(&t, 120, 130), 5);
+	/* Others have their own. */
+	event(131, EVENT_REAL_SERVER_STATE, "web 10.0.0.1 80", "up");
+	ck_assert_uint_eq(send_all(&t, 131, 131), 1);
+}
+END_TEST
+
+/* Asking is not sending: what comes back is asked for again. */
+START_TEST(test_asking)
+{
+	struct throttle t = {0};
+	const struct event_log *e;
+
+	settings(EVENT_VRRP_STATE, true, 1);
+	e = event(1, EVENT_VRRP_STATE, "VI_1", "master");
+	ck_assert(throttle_passes(&t, store, e));
+	ck_assert(throttle_passes(&t, store, e));
+	throttle_count(&t, e);
+	ck_assert(!throttle_passes(&t, store, event(2, EVENT_VRRP_STATE, "VI_1", "backup")));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("agent_trap");
@@ -276,13 +494,20 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_real_server);
 	tcase_add_test(tc, test_vrrp);
+	tcase_add_test(tc, test_each_kind);
 	tcase_add_test(tc, test_scalar);
 	tcase_add_test(tc, test_strange);
 	tcase_add_test(tc, test_outbox);
+	tcase_add_test(tc, test_half);
 	tcase_add_test(tc, test_gap);
 	tcase_add_test(tc, test_new_log);
 	tcase_add_test(tc, test_lost_end);
 	tcase_add_test(tc, test_damaged_file);
+	tcase_add_test(tc, test_handed);
+	tcase_add_test(tc, test_defaults);
+	tcase_add_test(tc, test_switched_off);
+	tcase_add_test(tc, test_limit);
+	tcase_add_test(tc, test_asking);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
 }

@@ -378,6 +378,7 @@ START_TEST(test_channel_drop_queue)
 	for (; recv(e->peer, buf, sizeof(buf), 0) > 0; turn(e))
 		got++;
 	ck_assert_uint_lt(got, n);
+	ck_assert_uint_eq(e->drained, 1); /* and nothing had to be sent for that */
 	channel_begin(e->ch, 2);
 	ck_assert(channel_send(e->ch));
 	ck_assert_int_eq(recv(e->peer, buf, sizeof(buf), 0), CHANNEL_HEADER);

@@ -685,6 +685,53 @@ START_TEST(test_restart)
 }
 END_TEST
 
+static bool second_steady(void)
+{
+	return known_server(port[1])->stability == STABILITY_STEADY;
+}
+
+/* Too many changes: told once, kept over a restart of the process, and told when it is over. */
+START_TEST(test_flapping)
+{
+	struct pool *p;
+	unsigned before;
+
+	usual(false);
+	p = (struct pool *)pool("web", false);
+	p->flap_changes = 3;
+	p->flap_window = 3 * USEC_PER_SEC;
+	begin(GROUP_CHANGE);
+	put(&p->row);
+	end();
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert_int_eq(known_server(port[1])->stability,
+		    i < 2 ? STABILITY_STEADY : STABILITY_FLAPPING);
+		port_open(1);
+		ck_assert(run(second_up, 3000));
+		port_close(1);
+		ck_assert(run(second_down, 3000));
+		run(NULL, 10);
+	}
+	before = hub.n_events;
+	ck_assert_uint_eq(before, 8); /* 7 changes, and that these are too many */
+	ck_assert_int_eq(hub.events[4].kind, EVENT_FLAPPING);
+	ck_assert_str_eq(hub.events[4].old, "steady");
+	ck_assert_str_eq(hub.events[4].new, "flapping");
+	ck_assert_str_eq(hub.events[4].reason, "4 changes within 3 s");
+	ck_assert_str_eq(hub.events[4].subject, hub.events[3].subject);
+	engine_down();
+	engine_up();
+	sync_all();
+	run(NULL, 200);
+	ck_assert_uint_eq(hub.n_events, before);
+	ck_assert_int_eq(known_server(port[1])->stability, STABILITY_FLAPPING);
+	ck_assert(run(second_steady, 6000));
+	ck_assert_uint_eq(hub.n_events, before + 1);
+	ck_assert_int_eq(hub.events[before].kind, EVENT_FLAPPING);
+	ck_assert_str_eq(hub.events[before].new, "steady");
+}
+END_TEST
+
 /* The check was deleted while the process was away: its results go. */
 START_TEST(test_restart_without_check)
 {
@@ -796,6 +843,7 @@ int main(void)
 	tcase_add_test(tc, test_removed);
 	tcase_add_test(tc, test_one_server);
 	tcase_add_test(tc, test_restart);
+	tcase_add_test(tc, test_flapping);
 	tcase_add_test(tc, test_restart_without_check);
 	tcase_add_test(tc, test_faults);
 	tcase_add_test(tc, test_many);

@@ -15,6 +15,8 @@
 static struct {
 	unsigned results, result_changes, server_calls, server_changes, firsts;
 	enum server_state old;
+	unsigned stability_calls;
+	char why[VERDICT_REASON_MAX];
 } seen;
 
 static void on_result(struct verdict *v, bool changed)
@@ -32,7 +34,15 @@ static void on_server(struct verdict_server *s, enum server_state old, bool firs
 	seen.old = old;
 }
 
-static const struct verdict_ops ops = {.result = on_result, .server = on_server};
+static void on_stability(struct verdict_server *s, const char *reason)
+{
+	(void)s;
+	seen.stability_calls++;
+	snprintf(seen.why, sizeof(seen.why), "%s", reason);
+}
+
+static const struct verdict_ops ops = {
+    .result = on_result, .server = on_server, .stability = on_stability};
 
 static const struct verdict_rules plain = {
     .interval = 10 * SEC, .retry_delay = 1 * SEC, .retries = 0, .rise = 1, .fall = 1};
@@ -633,6 +643,98 @@ START_TEST(test_first_round)
 }
 END_TEST
 
+/* One check that alternates: a change each 10 s, at the place of its interval. */
+static void alternate(struct verdict *v, unsigned times)
+{
+	while (times--)
+		run(v, 0, v->state == CHECK_STATE_UP ? PROBE_FAILURE : PROBE_SUCCESS);
+}
+
+static void steady_until(struct verdict *v, usec_t t)
+{
+	while (v->due < t)
+		run(v, 0, v->state == CHECK_STATE_UP ? PROBE_SUCCESS : PROBE_FAILURE);
+}
+
+START_TEST(test_flapping)
+{
+	struct verdict_server s;
+	struct verdict v;
+	usec_t last;
+
+	single(&s, &v, &plain);
+	s.flaps = (struct verdict_flaps){4, 100 * SEC};
+	run(&v, 0, PROBE_SUCCESS);
+	alternate(&v, 4);
+	ck_assert_int_eq(s.stability, STABILITY_STEADY); /* as often as it may */
+	last = v.due;
+	alternate(&v, 1);
+	ck_assert_int_eq(s.stability, STABILITY_FLAPPING);
+	ck_assert_uint_eq(seen.stability_calls, 1);
+	ck_assert_str_eq(seen.why, "5 changes within 100 s");
+	alternate(&v, 40); /* more than are remembered */
+	ck_assert_int_eq(s.stability, STABILITY_FLAPPING);
+	ck_assert_uint_eq(seen.stability_calls, 1); /* told once */
+	last += 400 * SEC;
+	/* Changes at last, last - 10 s and last - 20 s are one more than half of what it may. */
+	steady_until(&v, last + 75 * SEC);
+	ck_assert_int_eq(s.stability, STABILITY_FLAPPING);
+	steady_until(&v, last + 85 * SEC);
+	ck_assert_int_eq(s.stability, STABILITY_STEADY);
+	ck_assert_uint_eq(seen.stability_calls, 2);
+	ck_assert_str_eq(seen.why, "2 changes within 100 s");
+	ck_assert_uint_eq(s.transitions, 45);
+}
+END_TEST
+
+START_TEST(test_not_flapping)
+{
+	struct verdict_server s;
+	struct verdict v;
+
+	single(&s, &v, &plain);
+	run(&v, 0, PROBE_SUCCESS);
+	s.flaps = (struct verdict_flaps){0, 100 * SEC}; /* switched off */
+	alternate(&v, 50);
+	s.flaps = (struct verdict_flaps){4, 35 * SEC}; /* no more than four fall into that */
+	alternate(&v, 50);
+	ck_assert_uint_eq(seen.stability_calls, 0);
+	s.flaps.changes = 3;
+	alternate(&v, 1);
+	ck_assert_int_eq(s.stability, STABILITY_FLAPPING);
+	s.disabled = true;
+	verdict_server_settle(&s, v.due);
+	ck_assert_int_eq(s.stability, STABILITY_STEADY);
+	s.disabled = false;
+	verdict_server_settle(&s, v.due); /* what was before does not count */
+	ck_assert_int_eq(s.stability, STABILITY_STEADY);
+}
+END_TEST
+
+/* After a restart of the process it is what it was, for as long as if it had changed just then. */
+START_TEST(test_flapping_restored)
+{
+	struct verdict_server s;
+	struct verdict v;
+
+	server(&s, false);
+	verdict_server_restore(&s, SERVER_UP, T0 - 30 * SEC, 17, "its check succeeds");
+	s.flaps = (struct verdict_flaps){15, 100 * SEC};
+	verdict_server_restore_stability(&s, STABILITY_FLAPPING);
+	ck_assert_uint_eq(s.transitions, 17);
+	verdict_init(&v, &s, "web", &plain, 0, NULL);
+	v.state = CHECK_STATE_UP;
+	verdict_server_settle(&s, T0);
+	verdict_soon(&v, T0, 0);
+	steady_until(&v, T0 + 65 * SEC);
+	ck_assert_int_eq(s.stability, STABILITY_FLAPPING);
+	ck_assert_uint_eq(seen.stability_calls, 0);
+	steady_until(&v, T0 + 85 * SEC);
+	ck_assert_int_eq(s.stability, STABILITY_STEADY);
+	ck_assert_str_eq(seen.why, "0 changes within 100 s");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("verdict");
@@ -660,6 +762,9 @@ int main(void)
 	tcase_add_test(tc, test_other_rules);
 	tcase_add_test(tc, test_places);
 	tcase_add_test(tc, test_first_round);
+	tcase_add_test(tc, test_flapping);
+	tcase_add_test(tc, test_not_flapping);
+	tcase_add_test(tc, test_flapping_restored);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
 }

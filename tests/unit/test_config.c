@@ -5,12 +5,14 @@
  */
 #include "core/config/config.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "core/config/write.h"
 #include "core/model/validate.h"
 #include "tests/unit/random_row.h"
 #include "tests/unit/unit.h"
@@ -300,6 +302,35 @@ START_TEST(test_include)
 }
 END_TEST
 
+/* The time of the newest file counts, and only of those that were read. */
+static usec_t modified(const char *name, time_t seconds, long nanoseconds)
+{
+	const struct timespec t[2] = {{0, UTIME_OMIT}, {seconds, nanoseconds}};
+	struct config *c;
+	usec_t when;
+	char where[200];
+
+	snprintf(where, sizeof(where), "%s/%s", folder, name);
+	ck_assert_int_eq(utimensat(AT_FDCWD, where, t, 0), 0);
+	c = read_back();
+	ck_assert_msg(c != NULL, "%s", err.text);
+	when = config_modified(c);
+	config_free(c);
+	return when;
+}
+
+START_TEST(test_modified)
+{
+	file("a", "global_defs {\n}\n", 16);
+	file("other", "global_defs {\n}\n", 16);
+	file("c", "include a\n", 10);
+	modified("a", 1000000000, 0);
+	ck_assert_uint_eq(modified("c", 1100000000, 123456789), 1100000000123456);
+	ck_assert_uint_eq(modified("a", 1200000000, 0), 1200000000000000);
+	ck_assert_uint_eq(modified("other", 1300000000, 0), 1200000000000000);
+}
+END_TEST
+
 START_TEST(test_include_errors)
 {
 	char text[256], line[128];
@@ -498,8 +529,6 @@ START_TEST(test_values)
 		"2:15: 'mcast_src_ip': 'eth0' is not an IPv4 or IPv6 address"},
 	    {"vrrp_instance V {\n advert_int 1e3\n}\n",
 		"2:13: 'advert_int': '1e3' is not a time in seconds"},
-	    {"vrrp_instance V {\n authentication {\n auth_type AH\n }\n}\n",
-		"3:12: the authentication AH is not supported"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
@@ -507,28 +536,118 @@ START_TEST(test_values)
 }
 END_TEST
 
+START_TEST(test_routes)
+{
+	becomes("static_routes {\n"
+		" src 10.0.0.9 10.1.0.0/16 gw 10.0.0.1 oif lan\n"
+		" default inet6 dev lan metric 9\n default via fe80::1 dev lan\n"
+		" to 10.2.0.0/16 via 10.0.0.1 or 10.0.0.2\n"
+		" unreachable 10.3/16 table local proto static tos 0x10 preference 3\n"
+		" 10.4.0.0/16 mtu lock 1400 quickack 1 table 500 nexthop via 10.0.0.1 weight 2 "
+		"nexthop dev lan\n"
+		"}\n",
+	    "static_routes {\n"
+	    "    10.1.0.0/16 via 10.0.0.1 dev lan src 10.0.0.9\n"
+	    "    10.2.0.0/16 nexthop via 10.0.0.1 nexthop via 10.0.0.2\n"
+	    "    unreachable 10.3.0.0/16 table 255 metric 3 tos 16 protocol 4\n"
+	    "    10.4.0.0/16 table 500 mtu lock 1400 quickack 1 nexthop via 10.0.0.1 weight 2 "
+	    "nexthop dev "
+	    "lan\n"
+	    "    ::/0 via fe80::1 dev lan\n"
+	    "    ::/0 metric 9 dev lan\n"
+	    "}\n");
+}
+END_TEST
+
+START_TEST(test_rules)
+{
+	becomes("static_rules {\n not from 10.1.0.0/16 to all lookup main pref 7\n"
+		" iif lan blackhole order 7\n fwmark 0x10/0xf0 oif srv goto 90 priority 8\n"
+		" dport 80 ip_proto TCP table 5 no_track\n l3mdev inet6 protocol 9 priority 6\n}\n",
+	    "static_rules {\n    not inet from 10.1.0.0/16 priority 7\n"
+	    "    inet priority 7 number 2 blackhole iif lan\n"
+	    "    inet fwmark 16/240 priority 8 goto 90 oif srv\n"
+	    "    inet ip_proto 6 dport 80-80 priority 16384 table 5 no_track\n"
+	    "    inet6 priority 6 l3mdev protocol 9\n}\n");
+}
+END_TEST
+
+START_TEST(test_static_addresses)
+{
+	becomes("static_ipaddress {\n 10.0.0.1\n 10.0.0.2/24 dev lan brd 10.0.0.255 scope link "
+		"label lan:1\n"
+		" 2001:db8::1/128 dev lan\n}\nglobal_defs {\n default_interface srv\n}\n"
+		"static_ipaddress {\n 10.0.0.3/8\n}\n",
+	    "static_ipaddress {\n    10.0.0.2/24 dev lan label lan:1 scope 253 broadcast "
+	    "10.0.0.255\n"
+	    "    2001:db8::1/128 dev lan\n    10.0.0.3/8 dev srv\n    10.0.0.1 dev eth0\n}\n");
+}
+END_TEST
+
+START_TEST(test_route_errors)
+{
+	static const char *const cases[][2] = {
+	    {"static_routes {\n 10.1.0.0/16 dev\n}\n", "2:14: 'dev' needs a value"},
+	    {"static_routes {\n 10.1.0.0/16 dev lan 10.2.0.0/16\n}\n",
+		"2:22: unknown keyword '10.2.0.0/16' for a route, which has its destination "
+		"already"},
+	    {"static_routes {\n dev lan\n}\n", "2:2: the route has no destination"},
+	    {"static_routes {\n 10.1.0.0/33 dev lan\n}\n", "2:11: 33 is not in the range 0..32"},
+	    {"static_routes {\n 10.1.0.0/16 dev lan realms 5\n}\n",
+		"2:22: 'realms' is not supported"},
+	    {"static_routes {\n 10.1.0.0/16 dev lan table nowhere\n}\n",
+		"2:28: there is no routing table 'nowhere' in /etc/iproute2/rt_tables"},
+	    {"static_rules {\n from 10.1.0.0/16 bla\n}\n",
+		"2:19: unknown keyword 'bla' for a rule"},
+	    {"static_rules {\n fwmark x priority 1\n}\n", "2:9: 'x' is no firewall mark"},
+	    {"static_rules {\n dport 80-x priority 1\n}\n", "2:8: '80-x' is no range of ports"},
+	    {"static_ipaddress {\n 10.0.0.1 peer 10.0.0.2\n}\n", "2:11: 'peer' is not supported"},
+	    {"static_ipaddress {\n 10.0.0.1/0\n}\n",
+		"2:2: the length of an address's prefix is not 0"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		fails(cases[i][0], cases[i][1]);
+}
+END_TEST
+
+/* What the kernel drops never reaches IPVS. */
+START_TEST(test_no_accept)
+{
+	struct config *c =
+	    good("vrrp_instance V {\n interface lan\n virtual_router_id 1\n no_accept\n"
+		 " virtual_ipaddress {\n  10.0.0.1\n  10.0.0.2\n }\n}\n"
+		 "virtual_server 10.0.0.2 80 {\n real_server 10.1.0.1 80\n}\n");
+
+	ck_assert(!store_vrrp_instance(config_store(c), "V")->accept);
+	ck_assert_ptr_nonnull(strstr(warnings,
+	    "c:7:3: the instance 'V' accepts no packets to this address: neither does the virtual "
+	    "server '10.0.0.2:80/udp'\n"));
+	ck_assert_ptr_null(strstr(warnings, "c:6:3"));
+	config_free(c);
+}
+END_TEST
+
 START_TEST(test_unsupported)
 {
 	static const char *const cases[][2] = {
-	    {"vrrp_script x {\n script y\n}\n",
-		"1:1: 'vrrp_script' is not supported: directord runs no scripts yet"},
-	    {"vrrp_instance V {\n use_vmac\n}\n",
-		"2:2: 'use_vmac' is not supported: there are no VMACs yet"},
+	    {"vrrp_instance V {\n use_vmac_addr\n}\n",
+		"2:2: 'use_vmac_addr' is not supported: only addresses on the instance's interface "
+		"have a virtual MAC address"},
+	    {"vrrp_instance V {\n use_ipvlan\n}\n", "2:2: 'use_ipvlan' is not supported"},
+	    {"vrrp_instance V {\n use_vmac a b\n}\n", "2:13: 'b' is too much after 'a'"},
+	    {"vrrp_instance V {\n use_vmac abcdefghijklmnop\n}\n",
+		"2:11: 'vmac_name': has 16 characters, must have 0 to 15"},
 	    {"vrrp_instance V {\n virtual_routes {\n  x {\n }\n }\n}\n",
-		"2:2: 'virtual_routes' is not supported"},
-	    {"vrrp_instance V {\n strict_mode\n}\n", "2:2: 'strict_mode' is not supported"},
-	    {"vrrp_instance V {\n mcast_dst_ip 224.0.0.19\n}\n",
-		"2:15: another multicast group than 224.0.0.18 is not supported"},
+		"3:3: there is no block in virtual_routes"},
 	    {"vrrp_instance V {\n down_timer_adverts 4\n}\n",
 		"2:21: another number of advertisements than 3 (RFC 9568) is not supported"},
-	    {"global_defs {\n vrrp_strict\n}\n", "2:2: 'vrrp_strict' is not supported: it would "
-						 "turn off authentication and access to the VIPs"},
-	    {"global_defs {\n vrrp_mcast_group4 224.0.0.19\n}\n",
-		"2:20: another multicast group than 224.0.0.18 is not supported"},
+	    {"global_defs {\n vrrp_mcast_group4 ff02::1\n}\n",
+		"2:20: 'ff02::1' is no multicast group of IPv4"},
+	    {"global_defs {\n vrrp_mcast_group6 fe80::1\n}\n",
+		"2:20: 'fe80::1' is no multicast group of IPv6"},
 	    {"global_defs {\n vrrp_down_timer_adverts 9\n}\n",
 		"2:26: another number of advertisements than 3 (RFC 9568) is not supported"},
-	    {"virtual_server 10.0.0.1 80 {\n quorum_up x\n}\n",
-		"2:2: 'quorum_up' is not supported: directord runs no scripts yet"},
 	    {"virtual_server 10.0.0.1 80 {\n real_server 10.0.0.2 80 {\n  MISC_CHECK {\n }\n "
 	     "}\n}\n",
 		"3:3: 'MISC_CHECK' is not supported: only TCP_CHECK, HTTP_GET and SSL_GET are"},
@@ -540,6 +659,37 @@ START_TEST(test_unsupported)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		fails(cases[i][0], cases[i][1]);
+}
+END_TEST
+
+START_TEST(test_notify)
+{
+	becomes("global_defs {\n vrrp_notify_priority_changes\n notify_fifo_script \"/x all\" u\n"
+		" notify_fifo /f u g\n lvs_notify_fifo /l\n}\n"
+		"vrrp_sync_group G {\n group {\n V\n }\n notify_fault \"/x 'a b'\"\n}\n"
+		"vrrp_instance V {\n interface eth0\n virtual_router_id 1\n notify /any root adm\n"
+		" notify_deleted\n notify_master_rx_lower_pri /lower\n}\n"
+		"virtual_server 10.0.0.1 80 {\n protocol TCP\n quorum_down \"/q down\" nobody\n"
+		" real_server 10.0.0.2 80 {\n  notify_up /up\n  notify_down /down\n }\n}\n",
+	    "global_defs {\n    notify_fifo /f u g\n    notify_fifo_script \"/x all\" u\n"
+	    "    lvs_notify_fifo /l\n}\n\n"
+	    "vrrp_sync_group G {\n    notify_fault \"/x 'a b'\"\n    group {\n        V\n    "
+	    "}\n}\n\n"
+	    "vrrp_instance V {\n    interface eth0\n    virtual_router_id 1\n"
+	    "    notify_priority_changes\n    notify_deleted\n"
+	    "    notify_master_rx_lower_pri /lower\n    notify /any root adm\n}\n\n"
+	    "server_pool 10.0.0.1:80 {\n    real_server 10.0.0.2 80 {\n        notify_up /up\n"
+	    "        notify_down /down\n    }\n}\n\n"
+	    "virtual_server name 10.0.0.1:80 {\n    virtual_service tcp 10.0.0.1 80\n"
+	    "    pool 10.0.0.1:80\n    quorum_down \"/q down\" nobody\n}\n");
+	fails("vrrp_instance V {\n notify_master\n}\n", "2:2: 'notify_master' needs a value");
+	fails("vrrp_instance V {\n notify_master a b c d\n}\n", "2:22: 'd' is too much after 'c'");
+	fails("virtual_server 10.0.0.1 80 {\n quorum_up x\n quorum_up y\n}\n",
+	    "3:2: 'quorum_up' is given for the second time");
+	fails("global_defs {\n notify_fifo_script x\n}\n",
+	    "2:2: notify_fifo all, path: is no absolute path of a FIFO");
+	fails("global_defs {\n notify_fifo /f\n vrrp_notify_fifo /f\n}\n",
+	    "2:14: notify_fifo all, path: two FIFOs cannot be the same");
 }
 END_TEST
 
@@ -558,16 +708,39 @@ START_TEST(test_idle)
 }
 END_TEST
 
+START_TEST(test_vmac)
+{
+	struct config *c =
+	    good("vrrp_instance A {\n interface eth0\n virtual_router_id 1\n use_vmac\n"
+		 " vmac_xmit_base\n}\n"
+		 "vrrp_instance B {\n interface eth0\n virtual_router_id 2\n use_vmac mine\n}\n"
+		 "vrrp_instance C {\n interface eth0\n virtual_router_id 3\n use_vmac off on\n"
+		 " vmac_xmit_base\n}\n");
+	const struct vrrp_instance *a = store_vrrp_instance(config_store(c), "A");
+	const struct vrrp_instance *b = store_vrrp_instance(config_store(c), "B");
+	const struct vrrp_instance *none = store_vrrp_instance(config_store(c), "C");
+
+	ck_assert(a->use_vmac && a->vmac_xmit_base);
+	ck_assert_str_eq(a->vmac_name, "");
+	ck_assert(b->use_vmac && !b->vmac_xmit_base);
+	ck_assert_str_eq(b->vmac_name, "mine");
+	ck_assert(!none->use_vmac);
+	ck_assert_str_eq(none->vmac_name, "on");
+	ck_assert_ptr_nonnull(
+	    strstr(warnings, "'vmac_xmit_base' has no effect here: there is no use_vmac"));
+	config_free(c);
+}
+END_TEST
+
 /* All errors are told, the first one is returned. */
 START_TEST(test_many_errors)
 {
 	char text[4096] = "global_defs {\n";
 
-	fails("a\nvrrp_instance V {\n use_vmac\n interface eth0\n b\n}\n",
+	fails("a\nvrrp_instance V {\n use_ipvlan\n interface eth0\n b\n}\n",
 	    "1:1: unknown keyword 'a' in the file (and 2 more errors)");
-	ck_assert_str_eq(warnings,
-	    "c:3:2: error: 'use_vmac' is not supported: there are no VMACs yet\n"
-	    "c:5:2: error: unknown keyword 'b' in vrrp_instance\n");
+	ck_assert_str_eq(warnings, "c:3:2: error: 'use_ipvlan' is not supported\n"
+				   "c:5:2: error: unknown keyword 'b' in vrrp_instance\n");
 	for (int i = 0; i < 200; i++)
 		strcat(text, "qqqqqqqq\n");
 	fails(text, "2:1: unknown keyword 'qqqqqqqq' in global_defs (and at least 49 more errors)");
@@ -575,6 +748,45 @@ START_TEST(test_many_errors)
 END_TEST
 
 /* ---- global_defs and VRRP. */
+
+START_TEST(test_notification)
+{
+	struct config *c;
+	struct notification *n;
+
+	becomes("global_defs {\n snmp_notification realServerState off\n"
+		" snmp_notification vrrpState limit 30\n"
+		" snmp_notification protocolError on limit 0\n"
+		" snmp_notification flapping on\n snmp_notification flapping off limit 7\n"
+		" snmp_notification secondMaster on\n}\n",
+	    "global_defs {\n    snmp_notification vrrpState on limit 30\n"
+	    "    snmp_notification realServerState off\n"
+	    "    snmp_notification protocolError on limit 0\n"
+	    "    snmp_notification flapping off limit 7\n}\n");
+	/* All rows are there, whatever the file says. */
+	c = good("global_defs {\n snmp_notification protocolError off\n}\n");
+	ck_assert_uint_eq(store_count(config_store(c), TABLE_notification), 11);
+	n = store_notification(config_store(c), EVENT_PROTOCOL_ERROR);
+	ck_assert(!n->enabled);
+	ck_assert_uint_eq(n->limit, 10);
+	ck_assert_uint_eq(n->row.origin, STORAGE_PERMANENT);
+	config_free(c);
+	fails("global_defs {\n snmp_notification mail off\n}\n",
+	    "2:20: there is no kind of notification 'mail'");
+	fails("global_defs {\n snmp_notification flapping\n}\n",
+	    "2:2: 'snmp_notification' needs more values");
+	fails("global_defs {\n snmp_notification flapping maybe\n}\n",
+	    "2:29: 'enabled': 'maybe' is neither on nor off");
+	fails("global_defs {\n snmp_notification flapping limit\n}\n",
+	    "2:29: expected 'limit' and a number of notifications");
+	fails("global_defs {\n snmp_notification flapping on off\n}\n",
+	    "2:32: expected 'limit' and a number of notifications");
+	fails("global_defs {\n snmp_notification flapping limit 1000001\n}\n",
+	    "2:35: 'limit': 1000001 is not in the range 0..1000000");
+	becomes("server_pool web {\n flap_changes 3\n flap_window 60\n}\n",
+	    "server_pool web {\n    flap_changes 3\n    flap_window 60\n}\n");
+}
+END_TEST
 
 START_TEST(test_global)
 {
@@ -622,6 +834,145 @@ START_TEST(test_instance)
 	becomes("vrrp_instance V {\n nopreempt\n preempt\n accept off\n accept on\n" INSTANCE VIP
 		"}\n",
 	    P_INSTANCE P_VIP);
+}
+END_TEST
+
+static const struct sync_daemon *sync_daemon(struct config *c, enum sync_role role)
+{
+	STORE_FOREACH (sync_daemon, d, config_store(c))
+		if (d->role == role)
+			return d;
+	return NULL;
+}
+
+/* What keepalived's samples have: old forms, and an address twice. */
+START_TEST(test_samples)
+{
+	struct config *c = good("vrrp_sync_group G {\n V\n}\n"
+				"vrrp_instance V {\n lvs_sync_daemon_interface srv\n" INSTANCE
+				" virtual_ipaddress {\n  10.0.0.1\n  10.0.0.1 label a:1\n }\n}\n"
+				"vrrp_instance W {\n lvs_sync_daemon_interface lan\n"
+				" interface eth0\n virtual_router_id 52\n" VIP "}\n");
+	const struct sync_daemon *d = sync_daemon(c, SYNC_BACKUP);
+
+	ck_assert_str_eq(store_vrrp_instance(config_store(c), "V")->sync_group, "G");
+	ck_assert_ptr_nonnull(strstr(warnings, "this line has no effect: the instance has the "
+					       "address since line 9\n"));
+	ck_assert_ptr_nonnull(strstr(
+	    warnings, "'lvs_sync_daemon_interface' has no effect here: 'V' has one already\n"));
+	ck_assert_str_eq(d->interface, "srv");
+	ck_assert_str_eq(d->vrrp_instance, "V");
+	d = sync_daemon(c, SYNC_MASTER);
+	ck_assert_str_eq(d->interface, "srv");
+	ck_assert_uint_eq(store_count(config_store(c), TABLE_vrrp_address), 2);
+	config_free(c);
+	c = good("vrrp_instance V {\n lvs_sync_daemon_interface srv\n" INSTANCE VIP "}\n"
+		 "global_defs {\n lvs_sync_daemon lan\n}\n");
+	d = sync_daemon(c, SYNC_BACKUP);
+	ck_assert_str_eq(d->interface, "lan");
+	ck_assert_ptr_nonnull(strstr(warnings, "there is an lvs_sync_daemon\n"));
+	config_free(c);
+	fails(
+	    "vrrp_sync_group G {\n wurst\n}\n", "2:2: unknown keyword 'wurst' in vrrp_sync_group");
+	fails("vrrp_sync_group G {\n V W\n}\n", "2:2: unknown keyword 'V' in vrrp_sync_group");
+	fails("vrrp_sync_group G {\n grup\n}\n",
+	    "2:2: unknown keyword 'grup' in vrrp_sync_group; is 'group' meant?");
+}
+END_TEST
+
+/* keepalived's strict mode: what is not said is as it wants it, what is said otherwise is reset. */
+START_TEST(test_strict_mode)
+{
+	struct config *c = good("global_defs {\n vrrp_strict\n vrrp_garp_lower_prio_repeat 4\n}\n"
+				"vrrp_instance V {\n" INSTANCE VIP "}\n");
+	const struct vrrp_instance *i = store_vrrp_instance(config_store(c), "V");
+
+	ck_assert_str_eq(warnings, "");
+	ck_assert(i->strict_mode && !i->accept && i->lower_prio_no_advert);
+	ck_assert_uint_eq(i->garp_lower_repeat, 0);
+	config_free(c);
+	/* in the canonical form, only what the mode does not say by itself */
+	becomes("global_defs {\n vrrp_strict\n}\nvrrp_instance V {\n" INSTANCE VIP "}\n",
+	    P_INSTANCE "    strict_mode\n" P_VIP);
+	becomes("global_defs {\n vrrp_strict\n}\nvrrp_instance V {\n strict_mode off\n" INSTANCE VIP
+		"}\n",
+	    P_INSTANCE P_VIP);
+	becomes("vrrp_instance V {\n strict_mode on\n version 3\n accept\n" INSTANCE VIP "}\n",
+	    P_INSTANCE "    version 3\n    accept\n    strict_mode\n" P_VIP);
+	becomes("vrrp_instance V {\n strict_mode\n state MASTER\n" INSTANCE VIP "}\n",
+	    P_INSTANCE "    priority 255\n    state master\n    accept\n    strict_mode\n" P_VIP);
+	becomes("global_defs {\n vrrp_lower_prio_no_advert\n vrrp_higher_prio_send_advert on\n}\n"
+		"vrrp_instance V {\n higher_prio_send_advert off\n" INSTANCE VIP "}\n",
+	    P_INSTANCE "    lower_prio_no_advert\n" P_VIP);
+}
+END_TEST
+
+START_TEST(test_strict_mode_resets)
+{
+#define RESET "' has no effect here: it is not as strict mode wants it\n"
+	warns("vrrp_instance V {\n strict_mode\n state MASTER\n priority 100\n preempt_delay 3\n"
+	      " authentication {\n  auth_type PASS\n  auth_pass x\n }\n accept\n"
+	      " garp_lower_prio_repeat 2\n lower_prio_no_advert off\n"
+	      " higher_prio_send_advert\n" INSTANCE VIP "}\n",
+	    "c:3:2: 'state" RESET "c:7:3: 'auth_type" RESET "c:5:2: 'preempt_delay" RESET
+	    "c:10:2: 'accept" RESET "c:11:2: 'garp_lower_prio_repeat" RESET
+	    "c:12:2: 'lower_prio_no_advert" RESET "c:13:2: 'higher_prio_send_advert" RESET);
+#undef RESET
+	fails("vrrp_instance V {\n strict_mode\n" INSTANCE "}\n",
+	    "2:2: vrrp_instance V, strict_mode: strict mode: an instance has at least one virtual "
+	    "address");
+	fails("vrrp_instance V {\n strict_mode\n" INSTANCE VIP " unicast_peer {\n  10.0.0.2\n }\n"
+	      "}\n",
+	    "9:3: vrrp_peer V 10.0.0.2, address: strict mode: there are no unicast peers");
+}
+END_TEST
+
+/* As keepalived: it is none, and nobody tracks it. */
+START_TEST(test_empty_script)
+{
+	struct config *c = good("vrrp_script s {\n interval 2\n}\nvrrp_instance V {\n" INSTANCE VIP
+				" track_script {\n  s\n }\n}\n");
+
+	ck_assert_str_eq(warnings, "c:1:1: the vrrp_script 's' has no effect: it has no command\n"
+				   "c:11:3: the script 's' is not tracked: it has no command\n");
+	ck_assert_uint_eq(store_count(config_store(c), TABLE_script), 0);
+	ck_assert_uint_eq(store_count(config_store(c), TABLE_vrrp_track), 0);
+	config_free(c);
+}
+END_TEST
+
+START_TEST(test_garp_group)
+{
+#define GROUP "garp_group {\n garp_interval 0.2\n interfaces {\n  eth0 eth1\n  eth2\n }\n}\n"
+	becomes("global_defs {\n vrrp_garp_interval 1\n vrrp_gna_interval 2\n}\n" GROUP
+		"vrrp_instance V {\n" INSTANCE VIP "}\n",
+	    P_INSTANCE "    garp_interval 0.2\n    gna_interval 2\n    garp_group 1\n" P_VIP);
+	becomes(GROUP "vrrp_instance V {\n garp_interval 0.3\n garp_group 7\n" INSTANCE VIP "}\n",
+	    P_INSTANCE "    garp_interval 0.3\n    garp_group 7\n" P_VIP);
+	becomes("garp_group {\n gna_interval 0.2\n interface eth0\n}\n"
+		"vrrp_instance V {\n" INSTANCE VIP "}\n",
+	    P_INSTANCE "    gna_interval 0.2\n" P_VIP);
+	fails("garp_group {\n garp_interval 1\n}\n", "1:1: a garp_group needs an interface");
+	fails("garp_group {\n interface a\n}\n", "1:1: a garp_group needs an interval");
+	fails(GROUP "garp_group {\n gna_interval 1\n interface eth2\n}\n",
+	    "10:12: 'eth2' is in a garp_group already (and 1 more error)");
+#undef GROUP
+}
+END_TEST
+
+START_TEST(test_multicast_group)
+{
+	becomes("global_defs {\n vrrp_mcast_group4 224.0.0.77\n vrrp_mcast_group6 ff02::77\n}\n"
+		"vrrp_instance V {\n" INSTANCE VIP "}\n",
+	    P_INSTANCE "    mcast_dst_ip 224.0.0.77\n" P_VIP);
+	becomes("global_defs {\n vrrp_mcast_group4 224.0.0.77\n}\n"
+		"vrrp_instance V {\n mcast_dst_ip 224.0.0.18\n" INSTANCE VIP "}\n",
+	    P_INSTANCE P_VIP);
+	becomes("vrrp_instance V {\n mcast_dst_ip 224.0.0.78\n" INSTANCE VIP "}\n",
+	    P_INSTANCE "    mcast_dst_ip 224.0.0.78\n" P_VIP);
+	fails("vrrp_instance V {\n mcast_dst_ip ff02::77\n" INSTANCE VIP "}\n",
+	    "2:2: vrrp_instance V, mcast_dst_ip: is no multicast group of the instance's family "
+	    "(IPv6: of one link, ff02::...)");
 }
 END_TEST
 
@@ -735,8 +1086,10 @@ START_TEST(test_address_errors)
 	    {"192.0.2.1 dev eth0 no_track", "5:22: 'no_track' is not supported"},
 	    {"192.0.2.1 scope world", "5:19: 'scope': 'world' is not a number"},
 	    {"192.0.2.1 brd 1", "5:17: 'broadcast': '1' is not an IPv4 or IPv6 address"},
-	    {"2001:db8::1",
-		"5:3: vrrp_address V 2001:db8::1, address: VRRP over IPv6 is not supported yet"},
+	    {"2001:db8::1/129", "5:15: 129 is not in the range 1..128"},
+	    {"192.0.2.1\n  2001:db8::1",
+		"6:3: vrrp_address V 2001:db8::1, address: an instance advertises addresses of one "
+		"family only; those of the other must be excluded from its advertisements"},
 	    {"224.0.0.1", "5:3: vrrp_address V 224.0.0.1, address: an interface can't have this "
 			  "address (unspecified, "
 			  "multicast or broadcast)"},
@@ -744,7 +1097,7 @@ START_TEST(test_address_errors)
 					 "address is of another family than the "
 					 "address"},
 	};
-	char text[256], twice[256];
+	char text[256];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		snprintf(text, sizeof(text),
@@ -752,11 +1105,37 @@ START_TEST(test_address_errors)
 		    cases[i][0]);
 		fails(text, cases[i][1]);
 	}
-	snprintf(twice, sizeof(twice), "6:3: vrrp_address V 192.0.2.1 is there already: %s/c:5:3",
-	    folder);
-	fails("vrrp_instance V {\n" INSTANCE
-	      " virtual_ipaddress {\n  192.0.2.1\n  192.0.2.1/24\n }\n}\n",
-	    twice);
+}
+END_TEST
+
+START_TEST(test_sync_daemon)
+{
+	struct config *c;
+
+	becomes("global_defs {\n lvs_sync_daemon eth1\n}\n",
+	    "global_defs {\n    lvs_sync_daemon eth1\n}\n");
+	becomes("global_defs {\n lvs_sync_daemon eth1 id 0 maxlen 1400 port 9000 ttl 3 group "
+		"239.1.2.3\n router_id x\n}\n",
+	    "global_defs {\n    router_id x\n    lvs_sync_daemon eth1 id 0 maxlen 1400 port 9000 "
+	    "ttl 3 group 239.1.2.3\n}\n");
+	/* one of each role, not alike */
+	becomes("global_defs {\n lvs_sync_daemon eth1 role backup id 1\n"
+		" lvs_sync_daemon eth1 id 2 role master\n}\n",
+	    "global_defs {\n    lvs_sync_daemon eth1 id 2 role master\n"
+	    "    lvs_sync_daemon eth1 id 1 role backup\n}\n");
+	fails("global_defs {\n lvs_sync_daemon\n}\n", "2:2: 'lvs_sync_daemon' needs a value");
+	fails("global_defs {\n lvs_sync_daemon eth1 id\n}\n", "2:23: 'id' needs a value");
+	fails("global_defs {\n lvs_sync_daemon eth1 id 256\n}\n",
+	    "2:26: 'sync_id': 256 is not in the range -1..255");
+	fails("global_defs {\n lvs_sync_daemon eth1 V wide 1\n}\n",
+	    "2:25: unknown option 'wide' of lvs_sync_daemon");
+	fails("global_defs {\n lvs_sync_daemon eth1 V\n}\n",
+	    "2:23: sync_daemon master, vrrp_instance: there is no vrrp_instance 'V'");
+	fails("global_defs {\n lvs_sync_daemon eth1 group 10.0.0.1\n}\n",
+	    "2:29: sync_daemon master, mcast_group: is no multicast address");
+	c = read_text("global_defs {\n lvs_sync_daemon eth1\n lvs_sync_daemon eth2\n}\n");
+	ck_assert_ptr_null(c);
+	ck_assert_ptr_nonnull(strstr(err.text, "c:3:2: sync_daemon backup is there already"));
 }
 END_TEST
 
@@ -778,6 +1157,110 @@ START_TEST(test_sync_group)
 }
 END_TEST
 
+START_TEST(test_tracking)
+{
+	becomes("vrrp_sync_group G {\n group {\n  V\n }\n track_interface {\n  eth3 "
+		"weight 0 reverse\n }\n}\nvrrp_instance V {\n" INSTANCE VIP
+		" dont_track_primary\n track_interface {\n  eth2 weight -20\n  eth1\n  lo weight 7 "
+		"reverse\n }\n}\n",
+	    "vrrp_sync_group G {\n    track_interface {\n"
+	    "        eth3 weight 0 reverse\n    }\n    group {\n        V\n    }\n}\n\n" P_INSTANCE
+	    "    dont_track_primary\n    track_interface {\n        lo weight 7 reverse\n"
+	    "        eth1\n        eth2 weight -20\n    }\n" P_VIP);
+	warns("vrrp_instance V {\n" INSTANCE VIP " priority 255\n track_interface {\n  eth1 weight "
+	      "5\n }\n}\n",
+	    "c:9:3: the weight has no effect: an address owner's priority is always 255\n");
+}
+END_TEST
+
+#define SCRIPT "vrrp_script s {\n script \"/bin/x 'a b'\"\n weight -4\n}\n"
+#define P_SCRIPT_ "vrrp_script s {\n    script \"/bin/x 'a b'\"\n    weight -4\n}\n\n"
+
+START_TEST(test_scripts)
+{
+	becomes(
+	    "global_defs {\n script_user u g\n enable_script_security\n}\n" SCRIPT
+	    "vrrp_script t {\n script /bin/y 1 2\n interval 0.5\n timeout 2\n rise 2\n fall 3\n "
+	    "user root "
+	    "wheel\n init_fail\n weight 0 reverse\n}\nvrrp_instance V {\n" INSTANCE VIP
+	    " track_script {\n  t weight 3 reverse\n  s\n }\n track_interface {\n  eth1\n }\n}\n",
+	    "global_defs {\n    script_user u g\n    enable_script_security\n}\n\n" P_SCRIPT_
+	    "vrrp_script t {\n    script \"/bin/y 1 2\"\n    interval 0.5\n    timeout 2\n    "
+	    "weight 0 reverse\n    rise 2\n    fall "
+	    "3\n    user root wheel\n    init_fail\n}\n\n" P_INSTANCE
+	    "    track_interface {\n        eth1\n    }\n    track_script {\n        s\n"
+	    "        t weight 3 reverse\n    }\n" P_VIP);
+	becomes(SCRIPT "vrrp_instance V {\n" INSTANCE VIP " track_script {\n  s weight 0\n }\n}\n",
+	    P_SCRIPT_ P_INSTANCE "    track_script {\n        s weight 0\n    }\n" P_VIP);
+	warns(SCRIPT "vrrp_sync_group G {\n group {\n  V\n }\n}\nvrrp_instance V {\n" INSTANCE VIP
+		     " track_script {\n  s\n }\n}\n",
+	    "c:17:3: a script with a weight has no effect in a group without "
+	    "sync_group_tracking_weight\n");
+	warns(SCRIPT "vrrp_sync_group G {\n group {\n  V\n }\n global_tracking\n}\nvrrp_instance V "
+		     "{\n" INSTANCE VIP " track_script {\n  s\n }\n}\n",
+	    "");
+	fails("vrrp_instance V {\n" INSTANCE " track_script {\n  s\n }\n}\n",
+	    "5:3: vrrp_track V script s, tracked: there is no script 's'");
+	fails("vrrp_script s {\n script x\n weight 5 up\n}\n",
+	    "3:11: unknown keyword 'up'; is 'reverse' meant?");
+	fails("vrrp_script s {\n script x\n weight 255\n}\n",
+	    "3:9: 'weight': 255 is not in the range -254..254");
+}
+END_TEST
+
+START_TEST(test_track_file)
+{
+	becomes("track_file f {\n file /run/load\n}\nvrrp_track_file g {\n file \"/run/a b\"\n "
+		"weight -3 reverse\n init_file 7 overwrite\n}\nvrrp_instance V {\n" INSTANCE VIP
+		" track_file {\n  f\n  g weight 254 reverse\n }\n}\n",
+	    "track_file f {\n    file /run/load\n}\n\ntrack_file g {\n    file \"/run/a b\"\n    "
+	    "weight -3 reverse\n    init_file 7 overwrite\n}\n\n" P_INSTANCE
+	    "    track_file {\n        f\n        g weight 254 reverse\n    }\n" P_VIP);
+	becomes("track_file f {\n file /x\n init_file\n}\ntrack_file g {\n file /x\n init_file "
+		"overwrite\n}\ntrack_file h {\n file /x\n init_file -1\n}\n",
+	    "track_file f {\n    file /x\n    init_file 0\n}\n\ntrack_file g {\n    file /x\n    "
+	    "init_file 0 overwrite\n}\n\ntrack_file h {\n    file /x\n    init_file -1\n}\n");
+	warns("track_file f {\n file /x\n}\nvrrp_sync_group G {\n group {\n  V\n }\n}\n"
+	      "vrrp_instance V {\n" INSTANCE VIP " track_file {\n  f\n }\n}\n",
+	    "c:16:3: a file with a weight has no effect in a group without "
+	    "sync_group_tracking_weight\n");
+	fails("track_file f {\n weight 2\n}\n", "1:1: track_file f, file: is missing");
+	fails("track_file f {\n file load\n}\n",
+	    "2:2: track_file f, file: the path must begin with a slash");
+	fails("track_file f {\n file /x\n weight 255\n}\n",
+	    "3:9: 'weight': 255 is not in the range -254..254");
+	fails("track_file f {\n file /x\n init_file 5 over\n}\n",
+	    "3:14: unknown keyword 'over'; is 'overwrite' meant?");
+	fails("track_file f {\n file /x\n init_file x\n}\n",
+	    "3:12: 'init_value': 'x' is not a number");
+	fails("vrrp_instance V {\n" INSTANCE " track_file {\n  f\n }\n}\n",
+	    "5:3: vrrp_track V file f, tracked: there is no track_file 'f'");
+}
+END_TEST
+
+START_TEST(test_tracking_errors)
+{
+	static const char *const cases[][2] = {
+	    {"eth1 weigth 5", "4:8: unknown keyword 'weigth'; is 'weight' meant?"},
+	    {"eth1 weight", "4:3: 'eth1' needs more values"},
+	    {"eth1 weight x", "4:15: 'weight': 'x' is not a number"},
+	    {"eth1 weight 255", "4:15: 'weight': 255 is not in the range -254..254"},
+	    {"eth1 weight 5 revers", "4:17: unknown keyword 'revers'; is 'reverse' meant?"},
+	    {"eth1 weight 5 reverse on", "4:25: 'on' is too much after 'reverse'"},
+	    {"a/b", "4:3: vrrp_track V interface a/b, tracked: is no name of an interface"},
+	};
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(text, sizeof(text),
+		    "vrrp_instance V {\n interface eth0\n track_interface {\n  %s\n "
+		    "}\n virtual_router_id 51\n}\n",
+		    cases[i][0]);
+		fails(text, cases[i][1]);
+	}
+}
+END_TEST
+
 START_TEST(test_instance_errors)
 {
 	static const char *const cases[][2] = {
@@ -789,7 +1272,16 @@ START_TEST(test_instance_errors)
 		"7:2: vrrp_instance V, advert_int: version 2 advertises in whole seconds, 1 to "
 		"255"},
 	    {"vrrp_instance V {\n" INSTANCE VIP " native_ipv6\n}\n",
-		"7:2: vrrp_instance V, native_ipv6: VRRP over IPv6 is not supported yet"},
+		"5:3: vrrp_address V 192.0.2.1, address: an instance advertises addresses of one "
+		"family only; those of the other must be excluded from its advertisements"},
+	    {"vrrp_instance V {\n" INSTANCE " version 2\n virtual_ipaddress {\n  fe80::1\n }\n}\n",
+		"4:2: vrrp_instance V, version: VRRP over IPv6 needs version 3 (RFC 9568); version "
+		"2 "
+		"is IPv4 only"},
+	    {"vrrp_instance V {\n" INSTANCE VIP " mcast_src_ip fe80::1\n}\n",
+		"7:2: vrrp_instance V, mcast_src_ip: is no address of the instance's "
+		"family "
+		"that an interface can have"},
 	    {"vrrp_instance V {\n" INSTANCE VIP
 	     "}\nvrrp_instance W {\n interface eth0\n virtual_router_id 51\n}\n",
 		"10:2: vrrp_instance W, virtual_router_id: the instance 'V' has VRID 51 on eth0 "
@@ -1529,8 +2021,10 @@ static void random_pool(struct dice *d, struct store *s, const char *name)
 			((struct real_server *)rs)->address = dice_addr(d, false);
 		while (((struct real_server *)rs)->address.family != family);
 		dice_columns(d, c, table_mask(c->table, CLASS_CONFIG));
-		((struct check *)c)->server_address = ((struct real_server *)rs)->address;
-		((struct check *)c)->server_port = ((struct real_server *)rs)->port;
+		if (dice_below(d, 4)) {
+			((struct check *)c)->server_address = ((struct real_server *)rs)->address;
+			((struct check *)c)->server_port = ((struct real_server *)rs)->port;
+		}
 		insert_random(d, s, rs);
 		if (store_insert(s, c))
 			row_free(c);
@@ -1556,6 +2050,20 @@ static void random_virtual_server(
 	}
 }
 
+/* What is left to be random is little. */
+static void make_strict(struct vrrp_instance *i)
+{
+	bool owner = i->priority == 255;
+
+	i->initial_state = owner ? VRRP_INITIAL_MASTER : VRRP_INITIAL_BACKUP;
+	i->auth_type = VRRP_AUTH_NONE;
+	i->preempt_delay = 0;
+	i->accept = i->accept && (owner || i->version == 3);
+	i->garp_lower_repeat = 0;
+	i->lower_prio_no_advert = true;
+	i->higher_prio_send_advert = false;
+}
+
 static void random_instance(struct dice *d, struct store *s, const char *name, const char *group)
 {
 	struct row *r = random_key(d, TABLE_vrrp_instance, name);
@@ -1564,23 +2072,224 @@ static void random_instance(struct dice *d, struct store *s, const char *name, c
 	dice_columns(d, r, table_mask(r->table, CLASS_CONFIG));
 	row_set_text(&i->sync_group, dice_below(d, 2) ? group : "");
 	row_set_text(&i->interface, "eth0");
-	i->family = INET_IPV4;
+	if (i->family == INET_IPV6)
+		i->version = 3;
+	if (i->strict_mode && dice_below(d, 4))
+		make_strict(i);
 	if (i->version == 2)
 		i->advert_interval = (1 + dice_below(d, 255)) * USEC_PER_SEC;
 	else
 		i->advert_interval = (1 + dice_below(d, 4095)) * USEC_PER_CSEC;
-	if (store_insert(s, r))
+	if (store_insert(s, r)) {
 		row_free(r);
+		return;
+	}
 	for (int k = 0; k < 4; k++) {
 		struct row *a = random_key(d, TABLE_vrrp_address, name);
 
 		dice_columns(d, a, table_mask(a->table, CLASS_CONFIG));
 		if (dice_below(d, 2))
 			((struct vrrp_address *)a)->position = (uint32_t)k;
-		if (((struct vrrp_address *)a)->excluded)
-			((struct vrrp_address *)a)->position = 0;
 		if (store_insert(s, a))
 			row_free(a);
+		if (!i->strict_mode)
+			insert_random(d, s, random_key(d, TABLE_vrrp_peer, name));
+	}
+}
+
+static void random_script(struct dice *d, struct store *s)
+{
+	struct row *r = random_key(d, TABLE_script, NULL);
+
+	dice_columns(d, r, table_mask(r->table, CLASS_CONFIG));
+	row_set_text(&((struct script *)r)->command, "/x 'a b' \"c\" \\d");
+	if (store_insert(s, r))
+		row_free(r);
+}
+
+static void random_track_file(struct dice *d, struct store *s)
+{
+	struct row *r = random_key(d, TABLE_track_file, NULL);
+	struct track_file *f = (struct track_file *)r;
+
+	dice_columns(d, r, table_mask(r->table, CLASS_CONFIG));
+	row_set_text(&f->path, "/x 'a b' \"c\" \\d");
+	if (f->init == TRACK_INIT_NONE)
+		f->init_value = 0;
+	if (store_insert(s, r))
+		row_free(r);
+}
+
+/* Scripts of some of the events that the owner has. */
+static void random_notify(struct dice *d, struct store *s, enum notify_owner kind,
+    const char *owner, const struct addr *address, uint32_t port)
+{
+	for (const struct notify_keyword *k = notify_keywords; k->keyword; k++) {
+		struct notify_script *n;
+
+		if (k->kind != kind || dice_below(d, 3))
+			continue;
+		n = ROW_NEW(notify_script);
+		dice_columns(d, &n->row, table_mask(n->row.table, CLASS_CONFIG));
+		n->owner_kind = kind;
+		row_set_text(&n->owner, owner);
+		n->address = address ? *address : notify_no_address;
+		n->port = port;
+		n->event = k->event;
+		row_set_text(&n->command, "/x 'a b' \"c\" \\d");
+		if (!*n->user)
+			row_set_text(&n->user_group, "");
+		if (store_insert(s, &n->row))
+			row_free(&n->row);
+	}
+}
+
+static void random_notifies(struct dice *d, struct store *s)
+{
+	STORE_FOREACH (vrrp_instance, i, s)
+		random_notify(d, s, NOTIFY_INSTANCE, i->name, NULL, 0);
+	STORE_FOREACH (sync_group, g, s)
+		random_notify(d, s, NOTIFY_GROUP, g->name, NULL, 0);
+	STORE_FOREACH (virtual_server, vs, s)
+		random_notify(d, s, NOTIFY_VIRTUAL_SERVER, vs->name, NULL, 0);
+	STORE_FOREACH (real_server, rs, s)
+		random_notify(d, s, NOTIFY_REAL_SERVER, rs->pool, &rs->address, rs->port);
+	for (int k = FIFO_ALL; k <= FIFO_LVS; k++) {
+		struct notify_fifo *f = ROW_NEW(notify_fifo);
+
+		dice_columns(d, &f->row, table_mask(f->row.table, CLASS_CONFIG));
+		f->kind = (enum notify_fifo_kind)k;
+		row_set_textf(&f->path, "/run/a b%d", k);
+		row_set_text(&f->command, dice_below(d, 2) ? "/x 'a b'" : "");
+		if (!*f->command)
+			row_set_text(&f->command_user, "");
+		if (!*f->user)
+			row_set_text(&f->user_group, "");
+		if (!*f->command_user)
+			row_set_text(&f->command_group, "");
+		if (store_insert(s, &f->row))
+			row_free(&f->row);
+	}
+}
+
+/* Two interfaces, a script and a file that an instance or a group tracks. */
+static void random_tracks(struct dice *d, struct store *s, enum table_id t, const char *owner)
+{
+	for (int k = 0; k < 4; k++) {
+		struct row *r = random_key(d, t, owner);
+		const struct row *script = store_first(s, TABLE_script);
+		const struct row *file = store_first(s, TABLE_track_file);
+
+		column_set_number(r, &r->table->columns[COL_vrrp_track_kind],
+		    k < 2    ? TRACK_INTERFACE
+		    : k == 2 ? TRACK_SCRIPT
+			     : TRACK_FILE);
+		row_set_text(COLUMN_PTR(r, &r->table->columns[COL_vrrp_track_tracked]),
+		    k == 0   ? "x#\"y"
+		    : k == 1 ? "eth1"
+		    : k == 2 ? ((const struct script *)script)->name
+			     : ((const struct track_file *)file)->name);
+		insert_random(d, s, r);
+	}
+}
+
+/* None, one, two, or two that are alike and become one line. */
+static void random_sync_daemons(struct dice *d, struct store *s)
+{
+	bool alike = dice_below(d, 2);
+	struct row *first = NULL;
+
+	for (int role = SYNC_MASTER; role <= SYNC_BACKUP; role++) {
+		struct sync_daemon *r = ROW_NEW(sync_daemon);
+		const struct row *i = store_first(s, TABLE_vrrp_instance);
+
+		r->role = (enum sync_role)role;
+		dice_columns(d, &r->row, table_mask(r->row.table, CLASS_CONFIG));
+		r->row_status = STATUS_ACTIVE;
+		row_set_text(&r->interface, "lan");
+		row_set_text(&r->vrrp_instance,
+		    i && dice_below(d, 2) ? ((const struct vrrp_instance *)i)->name : "");
+		if (first && alike)
+			row_copy_columns(&r->row, first, table_mask(r->row.table, CLASS_CONFIG));
+		if (dice_below(d, 8) == 0 || store_insert(s, &r->row)) {
+			row_free(&r->row);
+			continue;
+		}
+		first = &r->row;
+	}
+}
+
+/* A prefix without bits behind it. */
+static uint32_t random_prefix(struct dice *d, struct addr *a)
+{
+	uint32_t length = (uint32_t)addr_len(a) * dice_below(d, 9);
+
+	for (uint32_t i = 0; i < addr_len(a) * 8; i++)
+		if (i >= length)
+			a->bytes[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
+	return length;
+}
+
+static void random_route(struct dice *d, struct store *s, const char *instance)
+{
+	static const char *const several[] = {
+	    "nexthop via 10.0.0.1 dev lan weight 2 nexthop dev srv", "nexthop dev a onlink", ""};
+	struct vrrp_route *t = (struct vrrp_route *)random_key(d, TABLE_vrrp_route, instance);
+
+	dice_columns(d, &t->row, table_mask(t->row.table, CLASS_CONFIG));
+	t->prefix_length = random_prefix(d, &t->destination);
+	t->tos = t->destination.family == ADDR_IPV4 ? t->tos : 0;
+	row_set_text(&t->nexthops, several[dice_below(d, 3)]);
+	row_set_text(&t->interface, *t->nexthops ? "" : "srv");
+	t->gateway = addr_any(ADDR_NONE);
+	if (!*t->nexthops && dice_below(d, 2))
+		ck_assert(addr_parse(
+		    &t->gateway, t->destination.family == ADDR_IPV4 ? "10.1.1.1" : "fe80::1"));
+	if (dice_below(d, 2))
+		t->type = ROUTE_UNICAST;
+	if (store_insert(s, &t->row))
+		row_free(&t->row);
+}
+
+static void random_rule(struct dice *d, struct store *s, const char *instance)
+{
+	struct vrrp_rule *u = (struct vrrp_rule *)random_key(d, TABLE_vrrp_rule, instance);
+
+	dice_columns(d, &u->row, table_mask(u->row.table, CLASS_CONFIG));
+	u->source_length = random_prefix(d, &u->source);
+	u->destination_length = random_prefix(d, &u->destination);
+	u->family = u->source.family == ADDR_IPV6 ? INET_IPV6 : INET_IPV4;
+	if (dice_below(d, 2))
+		u->action = RULE_LOOKUP;
+	if (dice_below(d, 2))
+		u->target = 0;
+	row_set_text(&u->input_interface, dice_below(d, 2) ? "a#b" : "");
+	row_set_text(&u->output_interface, "");
+	if (store_insert(s, &u->row))
+		row_free(&u->row);
+}
+
+static void random_static(struct dice *d, struct store *s)
+{
+	struct static_address *a =
+	    (struct static_address *)random_key(d, TABLE_static_address, "lan");
+
+	dice_columns(d, &a->row, table_mask(a->row.table, CLASS_CONFIG));
+	row_set_text(&a->label_text, dice_below(d, 2) ? "lan:1" : "");
+	if (store_insert(s, &a->row))
+		row_free(&a->row);
+}
+
+static void random_routing(struct dice *d, struct store *s)
+{
+	STORE_FOREACH (vrrp_instance, i, s) {
+		random_route(d, s, i->name);
+		random_rule(d, s, i->name);
+	}
+	for (int i = 0; i < 3; i++) {
+		random_route(d, s, "");
+		random_rule(d, s, "");
+		random_static(d, s);
 	}
 }
 
@@ -1590,18 +2299,30 @@ static struct store *random_store(struct dice *d)
 	char name[64], other[64];
 
 	dice_columns(d, &store_system(s)->row, table_mask(&tables[TABLE_system], CLASS_CONFIG));
+	store_notifications(s);
+	STORE_FOREACH (notification, n, s)
+		if (dice_below(d, 2))
+			dice_columns(d, &n->row, table_mask(n->row.table, CLASS_CONFIG));
 	for (int i = 0; i < 4; i++) {
 		struct row *g = random_key(d, TABLE_sync_group, NULL);
 
 		dice_text(d, name, 1, 60);
 		dice_text(d, other, 1, 60);
+		random_script(d, s);
+		random_track_file(d, s);
 		random_pool(d, s, name);
 		random_virtual_server(d, s, other, name);
 		insert_random(d, s, g);
 		g = store_first(s, TABLE_sync_group);
 		dice_text(d, other, 1, 60);
 		random_instance(d, s, other, ((struct sync_group *)g)->name);
+		random_tracks(d, s, TABLE_vrrp_track, other);
+		random_tracks(d, s, TABLE_sync_group_track, ((struct sync_group *)g)->name);
 	}
+	random_sync_daemons(d, s);
+	random_routing(d, s);
+	make_right(s);
+	random_notifies(d, s);
 	make_right(s);
 	return s;
 }
@@ -1619,8 +2340,8 @@ static void same_rows(struct store *a, struct store *b, enum table_id t, const c
 
 		ck_assert_msg(other != NULL, "%s is lost\n%s", row_format(r, name), text);
 		differ = row_diff(r, other) & config;
-		ck_assert_msg(!differ, "%s: columns %" PRIx64 " differ\n%s", row_format(r, name),
-		    differ, text);
+		ck_assert_msg(!differ, "%s: columns %" PRIx64 ":%" PRIx64 " differ\n%s",
+		    row_format(r, name), (uint64_t)(differ >> 64), (uint64_t)differ, text);
 	}
 }
 
@@ -1650,6 +2371,209 @@ START_TEST(test_round_trip)
 	for (enum table_id t = 0; t < TABLE_COUNT; t++)
 		ck_assert_msg(
 		    !tables[t].config || rows[t] > 500, "only %zu of %s", rows[t], tables[t].name);
+}
+END_TEST
+
+/* Printed as a file and read again, the rows are the same. */
+static void survives(struct store *s)
+{
+	char *text = print(s, true);
+	struct config *c = read_text(text);
+
+	store_notifications(s);
+	ck_assert_msg(c != NULL, "%s\n%s", err.text, text);
+	for (enum table_id t = 0; t < TABLE_COUNT; t++)
+		same_rows(s, config_store(c), t, text);
+	config_free(c);
+	free(text);
+}
+
+static struct row *made(struct store *s, const char *table, const char *const *keys)
+{
+	struct row *r = row_new(table_find(table));
+	char why[WHY_SIZE];
+
+	for (size_t i = 0; i < r->table->keys; i++)
+		ck_assert_msg(column_parse(r, &r->table->columns[i], keys[i], why), "%s", why);
+	r->origin = STORAGE_NONVOLATILE;
+	ck_assert_ptr_null(store_insert(s, r));
+	return r;
+}
+
+#define MADE(t, ...) ((struct t *)made(s, #t, (const char *const[]){__VA_ARGS__}))
+
+/* One of everything, all with one name. */
+static struct store *named(const char *name)
+{
+	struct store *s = store_new();
+	struct vrrp_instance *i;
+
+	store_system(s);
+	store_notifications(s);
+	MADE(pool, name);
+	MADE(real_server, name, "10.0.0.1", "80");
+	MADE(check, name, name);
+	row_set_text(&MADE(virtual_server, name)->pool, name);
+	MADE(virtual_service, name, "tcp", "192.0.2.1", "80");
+	MADE(sync_group, name);
+	row_set_text(&MADE(sync_daemon, "master")->interface, "lan");
+	i = MADE(vrrp_instance, name);
+	row_set_text(&i->interface, "eth0");
+	row_set_text(&i->sync_group, name);
+	i->vrid = 1;
+	MADE(vrrp_address, name, "192.0.2.1");
+	MADE(vrrp_peer, name, "192.0.2.9");
+	row_set_text(&MADE(vrrp_route, name, "10.1.0.0", "16", "254", "0", "0")->interface, "lan");
+	row_set_text(&MADE(vrrp_route, "", "::", "0", "77", "5", "0")->interface, "lan");
+	MADE(vrrp_rule, name, "inet", "1", "1");
+	MADE(vrrp_rule, "", "inet6", "4294967295", "65535");
+	MADE(static_address, "lan", "10.0.0.1");
+	MADE(vrrp_track, name, "interface", "eth1");
+	row_set_text(&MADE(script, "s")->command, "/bin/true");
+	MADE(vrrp_track, name, "script", "s");
+	row_set_text(&MADE(track_file, "f")->path, "/run/load");
+	MADE(vrrp_track, name, "file", "f");
+	MADE(sync_group_track, name, "interface", "eth1");
+	row_set_text(
+	    &MADE(notify_script, "instance", name, "0.0.0.0", "0", "any")->command, "/x y");
+	MADE(notify_script, "instance", name, "0.0.0.0", "0", "deleted");
+	row_set_text(&MADE(notify_script, "group", name, "0.0.0.0", "0", "stop")->command, "/x");
+	row_set_text(
+	    &MADE(notify_script, "realServer", name, "10.0.0.1", "80", "up")->command, "/x");
+	row_set_text(
+	    &MADE(notify_script, "virtualServer", name, "0.0.0.0", "0", "down")->command, "/x");
+	row_set_text(&MADE(notify_fifo, "vrrp")->path, "/run/x");
+	return s;
+}
+
+/* A SET can give any name, also one that is a word of the file. */
+START_TEST(test_any_name)
+{
+	static const char *const names[] = {"name", "group", "fwmark", "include", "pool", "}", "{",
+	    "{ }", "#", "!", "# x", "@left x", "@", "$x", "${x}", "$", "~SEQ(a,1,3)", "~", "<x>",
+	    "x\\", "\\", "'", "\"", "\"x", "''", "on", "tcp", "10.0.0.1", "10.0.0.1-9", "::1",
+	    "10.0.0.1 80", "10.0.0.1:80", "[::1]:80", "fwmark 5", "group x", "name x", " ", " x ",
+	    "x  y", "global_defs", "virtual_server", "real_server", "\xc3\xa4", "\xff", "=", "x=1",
+	    "$x=1", "a;b", "dev", "position", "type"};
+	struct refusal why;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct store *s = named(names[i]);
+
+		ck_assert_msg(validate_all(s, &why), "%s: %s: %s", names[i], why.row, why.reason);
+		survives(s);
+		store_free(s);
+	}
+}
+END_TEST
+
+/* Rows that a file rarely has: nothing belongs to them, or nothing uses them. */
+START_TEST(test_lonely_rows)
+{
+	struct store *s = store_new();
+	struct vrrp_instance *i;
+	struct check *c;
+	struct refusal why;
+
+	store_system(s);
+	MADE(pool, "empty");
+	MADE(pool, "checks");
+	MADE(check, "checks", "a");
+	c = MADE(check, "checks", "http");
+	c->type = CHECK_HTTP;
+	row_set_text(&c->path, "/");
+	MADE(pool, "servers");
+	MADE(real_server, "servers", "2001:db8::1", "0");
+	MADE(real_server, "servers", "10.0.0.1", "0");
+	row_set_text(&MADE(virtual_server, "no service")->pool, "empty");
+	row_set_text(&MADE(virtual_server, "10.0.0.9:80")->pool, "empty");
+	MADE(sync_group, "no members");
+	i = MADE(vrrp_instance, "no address");
+	row_set_text(&i->interface, "eth0");
+	i->vrid = 255;
+	i->priority = 255;
+	i = MADE(vrrp_instance, "excluded only");
+	row_set_text(&i->interface, "eth0");
+	i->vrid = 1;
+	i->auth_type = VRRP_AUTH_NONE; /* but */
+	row_set_text(&i->auth_password, "x # \"y");
+	MADE(vrrp_address, "excluded only", "10.0.0.7")->excluded = true;
+	ck_assert_msg(validate_all(s, &why), "%s: %s", why.row, why.reason);
+	survives(s);
+	store_free(s);
+}
+END_TEST
+
+/* The n-th value to try; false: there are no more, or the column cannot have it. */
+#define TRIES 20
+static bool try_value(struct row *r, const struct column *c, size_t n)
+{
+	static const char *const texts[TRIES] = {"", "x", "0", "1", "2", "200-299 301", "/a b\"c",
+	    "^a{2}\\d\\\\$", "a.b", "d41d8cd98f00b204e9800998ecf8427e", "$x ${y} @z #", "10.0.0.1",
+	    "2001:db8::1", "on", "off", "0.01", "99.999999", "'", "{}", "!"};
+	char why[WHY_SIZE];
+	size_t words = 0;
+
+	if (c->type == TYPE_ENUM) {
+		while (c->words->words[words].word && words < n)
+			words++;
+		return c->words->words[words].word &&
+		       column_parse(r, c, c->words->words[words].word, why);
+	}
+	if (c->type == TYPE_TEXT && n >= TRIES - 2) { /* the longest, all of it to be quoted */
+		char text[256] = "";
+
+		memset(text, n == TRIES - 1 ? '"' : '$', (size_t)column_max(c));
+		return column_parse(r, c, text, why);
+	}
+	if ((c->type == TYPE_INT || c->type == TYPE_UINT || c->type == TYPE_USEC) && n < 2) {
+		column_set_number(r, c, n ? column_max(c) : column_min(c));
+		return true;
+	}
+	return column_parse(r, c, texts[n], why);
+}
+
+/* Each column by itself, in rows that have nothing else. */
+START_TEST(test_each_column)
+{
+	unsigned tried = 0;
+	struct refusal why;
+
+	for (size_t t = 0; t < TABLE_COUNT; t++) {
+		for (size_t k = 0; k < tables[t].ncolumns * (size_t)TRIES; k++) {
+			const struct column *c = &tables[t].columns[k / TRIES];
+			struct store *s;
+
+			if (c->class != CLASS_CONFIG || c == table_status(&tables[t]))
+				continue;
+			s = named("x");
+			if (try_value(store_first(s, (enum table_id)t), c, k % TRIES) &&
+			    validate_all(s, &why)) {
+				tried++;
+				survives(s);
+			}
+			store_free(s);
+		}
+	}
+	ck_assert_uint_gt(tried, 200);
+}
+END_TEST
+
+/* What is left out without secrets, and that the file is right without it. */
+START_TEST(test_without_secrets)
+{
+	struct store *s = named("x");
+	struct vrrp_instance *i = store_vrrp_instance(s, "x");
+	char *text;
+
+	i->auth_type = VRRP_AUTH_PASS;
+	row_set_text(&i->auth_password, "geheim");
+	text = print(s, false);
+	ck_assert_ptr_nonnull(strstr(text, "    # authentication is left out: it is a secret\n"));
+	ck_assert_ptr_null(strstr(text, "geheim"));
+	config_free(good(text));
+	free(text);
+	store_free(s);
 }
 END_TEST
 
@@ -1734,17 +2658,22 @@ int main(void)
 {
 	const TTest *const tests[] = {test_empty, test_origin, test_comments, test_braces,
 	    test_quotes, test_conditions, test_parameters, test_values_of_several_lines,
-	    test_parameters_without_end, test_include, test_include_errors, test_include_deep,
-	    test_no_file, test_binary, test_truncated, test_structure, test_unknown, test_values,
-	    test_unsupported, test_idle, test_many_errors, test_global, test_instance,
-	    test_instance_owner, test_instance_idle, test_password, test_instance_defaults,
-	    test_addresses, test_address_errors, test_sync_group, test_instance_errors,
-	    test_virtual_server, test_names, test_protocol, test_group, test_group_errors,
-	    test_mark_family, test_server_defaults, test_sorry_method, test_scheduler_flags,
-	    test_corrections, test_pool, test_lvs_errors, test_check_defaults,
-	    test_check_inheritance, test_checks_in_common, test_check_names, test_http,
-	    test_patterns, test_check_errors, test_alpha, test_every_keyword, test_sample,
-	    test_full_sample, test_round_trip, test_large, test_large_pool};
+	    test_parameters_without_end, test_include, test_modified, test_include_errors,
+	    test_include_deep, test_no_file, test_binary, test_truncated, test_structure,
+	    test_unknown, test_values, test_routes, test_rules, test_static_addresses,
+	    test_route_errors, test_no_accept, test_strict_mode, test_strict_mode_resets,
+	    test_unsupported, test_samples, test_vmac, test_multicast_group, test_garp_group,
+	    test_empty_script, test_notify, test_idle, test_many_errors, test_global,
+	    test_notification, test_instance, test_instance_owner, test_instance_idle,
+	    test_password, test_instance_defaults, test_addresses, test_address_errors,
+	    test_sync_daemon, test_sync_group, test_tracking, test_scripts, test_track_file,
+	    test_tracking_errors, test_instance_errors, test_virtual_server, test_names,
+	    test_protocol, test_group, test_group_errors, test_mark_family, test_server_defaults,
+	    test_sorry_method, test_scheduler_flags, test_corrections, test_pool, test_lvs_errors,
+	    test_check_defaults, test_check_inheritance, test_checks_in_common, test_check_names,
+	    test_http, test_patterns, test_check_errors, test_alpha, test_every_keyword,
+	    test_sample, test_full_sample, test_round_trip, test_any_name, test_lonely_rows,
+	    test_each_column, test_without_secrets, test_large, test_large_pool};
 	Suite *s = suite_create("config");
 	TCase *tc = tcase_create("config");
 

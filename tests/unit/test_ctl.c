@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 #include "core/base/log.h"
+#include "core/ctl/diff.h"
+#include "core/ctl/history.h"
 #include "core/ctl/status.h"
 #include "core/model/message.h"
 #include "tests/unit/random_row.h"
@@ -95,7 +97,8 @@ static void put_vrrp(struct store *s)
 	    "sync_group=G");
 	ROW("vrrp_instance", "VI_22", "interface=bond0.100", "vrid=7", "priority=90",
 	    "effective_priority=50", "state=backup", "last_change=5", "master_address=10.1.0.2",
-	    "master_priority=200", "preempt=off", "reason=a master of priority 200 is there");
+	    "master_priority=200", "preempt=off", "failover_state=aside", "failover=60",
+	    "failover_until=60", "reason=a master of priority 200 is there");
 	ROW("vrrp_instance", "VI_fault", "interface=eth9", "vrid=9", "state=fault",
 	    "preempt_delay=5", "reason=there is no interface eth9");
 	ROW("sync_group", "G", "state=master", "members=1");
@@ -105,7 +108,9 @@ static void put_vrrp(struct store *s)
 	ROW("vrrp_address", "VI_1 192.0.2.13", "present=on");
 	ROW("vrrp_address", "VI_22 2001:db8::10", "prefix_length=64");
 	ROW("vrrp_statistics", "VI_1", "adverts_received=3", "adverts_sent=768", "announcements=20",
-	    "ttl_errors=2", "owner_drops=1", "stalls=1");
+	    "ttl_errors=2", "owner_drops=1", "stalls=1", "stalled=4250", "longest_stall=4250");
+	ROW("vrrp_transition", "VI_1 1", "old_state=initialize", "new_state=backup",
+	    "time=1767268800", "reason=started; listens for 3.414 s");
 }
 
 static void put_lvs(struct store *s)
@@ -639,9 +644,9 @@ START_TEST(test_json_random)
 }
 END_TEST
 
-/* ------------------------------------------------------------------------- set's words */
+/* ------------------------------------------------------- the words of set, add and delete */
 
-static int set_words(struct options *o, char *text)
+static int edit_words(struct edits *e, char *text)
 {
 	char *argv[16];
 	int argc = 0, status = 0;
@@ -649,42 +654,468 @@ static int set_words(struct options *o, char *text)
 
 	for (char *p = strtok(text, "|"); p; p = strtok(NULL, "|"))
 		argv[argc++] = p;
-	if (command_set_parse(o, argv, argc, err, &status))
+	if (edits_add(e, 0, argv, argc, err, &status))
 		status = CTL_OK;
 	fclose(err);
 	return status;
 }
 
-START_TEST(test_set_words)
+START_TEST(test_edit_words)
 {
 	static const struct {
 		const char *words;
 		int status;
 		const char *says;
-	} cases[] = {{"real_server|web 10.0.0.1 80|weight=3", CTL_OK, ""},
-	    {"real-server|web|10.0.0.1|80|weight=3|admin_state=drain", CTL_OK, ""},
-	    {"real_server|\"a b\"|10.0.0.1|80|weight=3", CTL_OK, ""},
-	    {"system|router_id=x=y", CTL_OK, ""}, {"nothing|x|a=b", CTL_USAGE, "no table"},
-	    {"real_server|web 10.0.0.1 80", CTL_USAGE, "not COLUMN=VALUE"},
-	    {"real_server|web 10.0.0.1 80|colour=blue", CTL_USAGE, "not COLUMN=VALUE"},
-	    {"real_server|web 10.0.0.1|weight=3", CTL_USAGE, "the key has no port"},
-	    {"real_server|weight=3", CTL_USAGE, "the key has no pool"},
-	    {"real_server|web 10.0.0.1 80|weight=70000", CTL_REFUSED,
+	} cases[] = {{"set|real_server|web 10.0.0.1 80|weight=3", CTL_OK, ""},
+	    {"set|real-server|web|10.0.0.1|80|weight=3|admin_state=drain", CTL_OK, ""},
+	    {"set|real_server|\"a b\"|10.0.0.1|80|weight=3", CTL_OK, ""},
+	    {"set|system|router_id=x=y", CTL_OK, ""},
+	    {"set|real_server|web 10.0.0.1 80|row_status=destroy", CTL_OK, ""},
+	    {"set|nothing|x|a=b", CTL_USAGE, "no table"},
+	    {"set|real_server|web 10.0.0.1 80", CTL_USAGE, "not COLUMN=VALUE"},
+	    {"set|real_server|web 10.0.0.1 80|colour=blue", CTL_USAGE, "not COLUMN=VALUE"},
+	    {"set|real_server|web 10.0.0.1|weight=3", CTL_USAGE, "the key has no port"},
+	    {"set|real_server|weight=3", CTL_USAGE, "the key has no pool"},
+	    {"set|real_server|web 10.0.0.1 80|weight=70000", CTL_REFUSED,
 		"weight: 70000 is not in the range 0..65535"},
-	    {"real_server|web 10.0.0.1 80|weight=-1", CTL_REFUSED, "range"},
-	    {"real_server|web 10.0.0.1 80|admin_state=off", CTL_REFUSED, "enabled drain disabled"}};
+	    {"set|real_server|web 10.0.0.1 80|weight=-1", CTL_REFUSED, "range"},
+	    {"set|real_server|web 10.0.0.1 80|admin_state=off", CTL_REFUSED,
+		"enabled drain disabled"},
+	    {"add|real_server|web 10.0.0.1 80", CTL_OK, ""},
+	    {"add|pool|a pool|start_down=on", CTL_USAGE, "'pool' is too much in the key"},
+	    {"add|real_server|web 10.0.0.1 80|wait=3", CTL_USAGE, "too much"},
+	    {"add|system|router_id=x", CTL_USAGE, "neither made nor destroyed"},
+	    {"add|event_log|7", CTL_USAGE, "neither made nor destroyed"},
+	    {"add", CTL_USAGE, "no table ''"}, {"delete|real_server|web 10.0.0.1 80", CTL_OK, ""},
+	    {"delete|real_server|web 10.0.0.1 80|weight=3", CTL_USAGE, "takes no values"},
+	    {"delete|real_server|web", CTL_USAGE, "the key has no address"},
+	    {"remove|pool|web", CTL_USAGE, "'remove' is not add, set or delete"}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct options o = {.state_dir = "."};
+		struct edits e = {NULL, NULL, NULL, 0, 0};
 		char words[200];
 
 		strcpy(words, cases[i].words);
 		ck_assert_msg(
-		    set_words(&o, words) == cases[i].status, "%s: %s", cases[i].words, text_of);
+		    edit_words(&e, words) == cases[i].status, "%s: %s", cases[i].words, text_of);
 		ck_assert_msg(strstr(text_of, cases[i].says), "%s: %s", cases[i].words, text_of);
-		row_free(o.row);
+		edits_clear(&e);
 		free(text_of);
 	}
+}
+END_TEST
+
+/* "+real_server web 10.0.0.1 80 weight=3;-pool x;" */
+static void edits_format(char *buf, size_t size, const struct edit *list, size_t n)
+{
+	char text[COLUMN_TEXT_SIZE], name[ROW_TEXT_SIZE];
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < n; i++) {
+		const struct table *t = list[i].row->table;
+
+		at += (size_t)snprintf(buf + at, size - at, "%s%s", list[i].destroy ? "-" : "+",
+		    row_format(list[i].row, name));
+		for (size_t k = 0; k < t->ncolumns && !list[i].destroy; k++)
+			if (list[i].mask >> k & 1)
+				at += (size_t)snprintf(buf + at, size - at, " %s=%s",
+				    t->columns[k].name,
+				    column_format(list[i].row, &t->columns[k], text));
+		at += (size_t)snprintf(buf + at, size - at, ";");
+		ck_assert_uint_lt(at, size);
+	}
+}
+
+/* Reads edits; what was said is in text_of, which is to be freed. */
+static int edit_lines(struct edits *e, const char *text)
+{
+	FILE *in = fmemopen((char *)(uintptr_t)text, strlen(text), "r"), *err = begin();
+	int status = CTL_OK;
+
+	ck_assert_ptr_nonnull(in);
+	*e = (struct edits){.file = "f"};
+	if (edits_read(e, in, err, &status))
+		status = CTL_OK;
+	fclose(in);
+	fclose(err);
+	return status;
+}
+
+START_TEST(test_edit_file)
+{
+	char got[2000];
+	struct edits e;
+
+	ck_assert_int_eq(
+	    edit_lines(&e,
+		"# a pool\n"
+		"add pool \"big one\" storage=volatile\n\n"
+		"  add\treal_server \"big one\" 10.0.0.1 80  weight=5 row_status=createAndWait\r\n"
+		"  # not this\n"
+		"add check \"big one\" \"say \\\"x\\\"\" path=\"/a \\\"b\\\\\" type=http\n"
+		"set system router_id=\"\"\n"
+		"add virtual_server v pool=\"big one\" row_status=notInService\n"
+		"delete pool \"a=b\"\n"
+		"set real_server web 10.0.0.11 80 weight=1"),
+	    CTL_OK);
+	ck_assert_str_eq(text_of, "");
+	edits_format(got, sizeof(got), e.list, e.n);
+	ck_assert_str_eq(got,
+	    "+pool \"big one\" storage=volatile row_status=createAndGo;"
+	    "+real_server \"big one\" 10.0.0.1 80 weight=5 row_status=createAndWait;"
+	    "+check \"big one\" \"say \\\"x\\\"\" type=http path=/a \"b\\ row_status=createAndGo;"
+	    "+system router_id=;"
+	    "+virtual_server v pool=big one row_status=createAndWait;"
+	    "-pool a=b;"
+	    "+real_server web 10.0.0.11 80 weight=1;");
+	ck_assert_uint_eq(e.lines[0], 2);
+	ck_assert_uint_eq(e.lines[6], 10);
+	edits_clear(&e);
+	free(text_of);
+}
+END_TEST
+
+START_TEST(test_edit_file_errors)
+{
+	static const struct {
+		const char *text;
+		int status;
+		const char *says;
+	} cases[] = {{"\n\nadd pool a\nset pool \"b start_down=on\n", CTL_USAGE,
+			 "directorctl: f:4: a quote is not closed\n"},
+	    {"show pool\n", CTL_USAGE, "directorctl: f:1: 'show' is not add, set or delete\n"},
+	    {"#\nset real_server web 10.0.0.1 80 weight=x\nset nothing\n", CTL_REFUSED,
+		"directorctl: f:2: refused: real_server web 10.0.0.1 80: weight: 'x' is not a "
+		"number\n"},
+	    {"add nothing x\n", CTL_USAGE, "directorctl: f:1: there is no table 'nothing'\n"},
+	    {"delete", CTL_USAGE, "directorctl: f:1: there is no table ''\n"},
+	    {"add real_server web\n", CTL_USAGE,
+		"directorctl: f:1: real_server: the key has no address\n"}};
+	char many[400] = "add pool";
+	struct edits e;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_int_eq(edit_lines(&e, cases[i].text), cases[i].status);
+		ck_assert_str_eq(text_of, cases[i].says);
+		edits_clear(&e);
+		free(text_of);
+	}
+	for (int i = 0; i < 150; i++)
+		strcat(many, " x");
+	ck_assert_int_eq(edit_lines(&e, many), CTL_USAGE);
+	ck_assert_ptr_nonnull(strstr(text_of, "f:1: too many words"));
+	edits_clear(&e);
+	free(text_of);
+}
+END_TEST
+
+/* Of several lines about one row, the one that names the column is to blame. */
+START_TEST(test_edit_blame)
+{
+	struct refusal r = {.table = &tables[TABLE_real_server],
+	    .column = COL_real_server_weight,
+	    .row = "real_server web 10.0.0.1 80"};
+	struct edits e;
+
+	edit_lines(&e, "add pool web\nadd real_server web 10.0.0.1 80\n"
+		       "set real_server web 10.0.0.1 80 weight=3\n"
+		       "set real_server web 10.0.0.1 80 forwarding=dr\n");
+	ck_assert_uint_eq(edits_blamed(&e, &r), 3);
+	r.column = -1;
+	ck_assert_uint_eq(edits_blamed(&e, &r), 2);
+	strcpy(r.row, "real_server web 10.0.0.2 80");
+	ck_assert_uint_eq(edits_blamed(&e, &r), 0);
+	edits_clear(&e);
+	free(text_of);
+}
+END_TEST
+
+/* ------------------------------------------------------------------------- history */
+
+static void put_change(struct store *s, uint32_t generation, uint32_t number,
+    enum change_origin origin, const char *subject, const char *object, const char *old,
+    const char *new)
+{
+	struct config_change *c = ROW_NEW(config_change);
+
+	c->generation = generation;
+	c->number = number;
+	c->time = WALL - 1000 * USEC_PER_SEC + generation * 1500000;
+	c->origin = origin;
+	row_set_text(&c->subject, subject);
+	row_set_text(&c->object, object);
+	row_set_text(&c->old_value, old);
+	row_set_text(&c->new_value, new);
+	put(s, &c->row);
+}
+
+static struct store *with_history(void)
+{
+	struct store *s = example();
+	struct control *c = (struct control *)store_scalar(s, TABLE_control);
+
+	c->rollback = 4;
+	put_change(s, 5, 1, ORIGIN_FILE, "real_server web 10.0.0.12 80", "weight", "1", "5");
+	put_change(s, 5, 2, ORIGIN_FILE, "system", "", "", "the file changed more than \033[1m it");
+	put_change(s, 6, 1, ORIGIN_SNMP, "pool x", "storage", "", "nonVolatile");
+	put_change(s, 6, 2, ORIGIN_SNMP, "pool x", "row_status", "", "active");
+	put_change(s, 6, 3, ORIGIN_SNMP, "real_server web 10.0.0.11 80", "weight", "1", "3");
+	put_change(s, 9, 1, ORIGIN_CONTROL, "vrrp_instance VI_1", "auth_password", "", "");
+	put_change(s, 10, 1, ORIGIN_UNDO, "real_server web 10.0.0.11 80", "weight", "3", "1");
+	put_change(s, 10, 2, ORIGIN_UNDO, "real_server web 10.0.0.11 80", "forwarding", "dr", "dr");
+	return s;
+}
+
+START_TEST(test_history)
+{
+	struct history_choice all = {0, ~(size_t)0}, two = {0, 2}, six = {6, 1}, gap = {7, 1};
+	struct store *s = with_history();
+	FILE *out = begin();
+
+	ck_assert(history_text(out, &plain, s, &all));
+	fputs("--\n", out);
+	ck_assert(history_text(out, &narrow, s, &two));
+	fputs("--\n", out);
+	ck_assert(history_text(out, &plain, s, &six));
+	ck_assert(!history_text(out, &plain, s, &gap));
+	fputs("--\n", out);
+	ck_assert(history_json(out, &plain, s, &all));
+	ck_assert(history_json(out, &plain, s, &six));
+	ck_assert(!history_json(out, &plain, s, &gap));
+	golden(out, "history");
+	store_free(s);
+}
+END_TEST
+
+START_TEST(test_history_empty)
+{
+	struct history_choice all = {0, ~(size_t)0};
+	struct store *s = store_new();
+	FILE *out = begin();
+
+	ck_assert(history_text(out, &plain, s, &all));
+	ck_assert(history_json(out, &plain, s, &all));
+	fclose(out);
+	ck_assert_str_eq(text_of, "nothing was changed yet\n[]\n");
+	free(text_of);
+	store_free(s);
+}
+END_TEST
+
+START_TEST(test_changes)
+{
+	struct store *s = with_history();
+	FILE *out = begin();
+
+	ck_assert_uint_eq(history_newest(s, 3), 9); /* others' do not count */
+	ck_assert_uint_eq(history_newest(s, 9), 0);
+	history_changes(out, s, 6);
+	history_changes(out, s, 7);
+	history_changes(out, s, 9);
+	fclose(out);
+	ck_assert_str_eq(text_of, "pool x: storage: \"\" -> nonVolatile\n"
+				  "pool x: row_status: \"\" -> active\n"
+				  "real_server web 10.0.0.11 80: weight: 1 -> 3\n"
+				  "vrrp_instance VI_1: auth_password: changed\n");
+	free(text_of);
+	store_free(s);
+}
+END_TEST
+
+/* ------------------------------------------------------------------- diff and export */
+
+static const char file_text[] =
+    "global_defs {\n router_id lb1\n}\n"
+    "server_pool web {\n alpha\n"
+    " check tcp {\n  type tcp\n }\n"
+    " check one {\n  type http\n  real_server 10.0.0.2 80\n }\n"
+    " real_server 10.0.0.1 80\n"
+    " real_server 10.0.0.2 80 {\n  weight 5\n }\n"
+    " real_server 10.0.0.3 80 {\n  weight 7\n  lvs_method dr\n }\n}\n"
+    "virtual_server www {\n virtual_service tcp 192.0.2.1 80\n pool web\n}\n"
+    "vrrp_instance V {\n interface eth0\n virtual_router_id 5\n"
+    " authentication {\n  auth_type PASS\n  auth_pass geheim\n }\n"
+    " virtual_ipaddress {\n  192.0.2.1\n }\n}\n";
+
+static char folder[80], file_path[120];
+
+static struct store *read_config(const char *text)
+{
+	struct config_error error;
+	struct config *c;
+	struct store *s;
+	FILE *f;
+
+	if (!*folder)
+		unit_folder(folder);
+	snprintf(file_path, sizeof(file_path), "%s/c", folder);
+	f = fopen(file_path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+	c = config_read_as(file_path, "left", &error, NULL, NULL);
+	ck_assert_msg(c != NULL, "%s\n%s", error.text, text);
+	s = config_take_store(c);
+	config_free(c);
+	return s;
+}
+
+static void end_of_files(void)
+{
+	unlink(file_path);
+	rmdir(folder);
+}
+
+/* A row as a SET makes it. */
+static void make(struct store *s, const char *table, const char *key, const char *const *values)
+{
+	struct row *r = row(s, table, key, values);
+
+	if (!r->origin)
+		r->origin = STORAGE_NONVOLATILE;
+}
+
+#define MAKE(table, key, ...) make(s, table, key, (const char *const[]){__VA_ARGS__, NULL})
+
+static void set_value(
+    struct store *s, const char *table, const char *key, const char *column, const char *value)
+{
+	struct row *want = row_new(table_find(table)), *r;
+	char why[WHY_SIZE];
+
+	ck_assert(row_key_parse(want, key, why));
+	r = store_find(s, want);
+	row_free(want);
+	ck_assert_ptr_nonnull(r);
+	ck_assert_msg(column_parse(r, table_column(r->table, column), value, why), "%s", why);
+}
+
+/* The running rows after some SETs and what the file said before. */
+static struct store *after_sets(void)
+{
+	struct store *s = read_config(file_text);
+
+	set_value(s, "system", "", "router_id", "");
+	set_value(s, "real_server", "web 10.0.0.1 80", "weight", "0");
+	set_value(s, "real_server", "web 10.0.0.1 80", "admin_state", "drain");
+	set_value(s, "real_server", "web 10.0.0.2 80", "row_status", "notInService");
+	set_value(s, "vrrp_instance", "V", "auth_password", "secret");
+	MAKE("real_server", "web 10.0.0.4 80", "weight=3");
+	MAKE("pool", "\"out of it\"", "row_status=notInService");
+	MAKE("real_server", "\"out of it\" 10.0.0.9 80", "weight=9");
+	MAKE("virtual_server", "half", "row_status=notReady");
+	((struct row *)store_first_server(s, "out of it"))->origin = STORAGE_VOLATILE;
+	return s;
+}
+
+static void drop(struct store *s, const char *table, const char *key)
+{
+	struct row *want = row_new(table_find(table)), *r;
+	char why[WHY_SIZE];
+
+	ck_assert(row_key_parse(want, key, why));
+	r = store_find(s, want);
+	ck_assert_ptr_nonnull(r);
+	store_remove(s, r);
+	row_free(r);
+	row_free(want);
+}
+
+START_TEST(test_diff)
+{
+	struct store *file = read_config(file_text), *running = after_sets();
+	FILE *out = begin();
+
+	drop(running, "real_server", "web 10.0.0.3 80"); /* the file has it meanwhile */
+	ck_assert_uint_eq(diff_text(out, file, running), 10);
+	fputs("--\n", out);
+	ck_assert_uint_eq(diff_json(out, file, running, 0), 10);
+	fputc('\n', out);
+	ck_assert_uint_eq(diff_text(out, file, file), 0);
+	ck_assert_uint_eq(diff_json(out, file, file, 0), 0);
+	fputc('\n', out);
+	golden(out, "diff");
+	store_free(file);
+	store_free(running);
+	end_of_files();
+}
+END_TEST
+
+static char *exported(const struct store *s, bool secrets)
+{
+	FILE *out = begin();
+
+	ck_assert(export_text(out, &plain, s, secrets));
+	fclose(out);
+	return text_of;
+}
+
+START_TEST(test_export)
+{
+	struct store *s = after_sets();
+	FILE *out;
+	char *text;
+
+	text = exported(s, true);
+	ck_assert_ptr_nonnull(strstr(text, "auth_pass secret\n"));
+	ck_assert_ptr_null(strstr(text, "left out: it is a secret"));
+	free(text);
+	text = exported(s, false);
+	ck_assert_ptr_null(strstr(text, "secret\n}"));
+	store_free(read_config(text)); /* a good file, also without its secrets */
+	out = begin();
+	fputs(text, out);
+	free(text);
+	golden(out, "export");
+	store_free(s);
+	end_of_files();
+}
+END_TEST
+
+/* What is exported is, read as a file, no different from the rows in effect. */
+START_TEST(test_export_round_trip)
+{
+	struct store *s = after_sets(), *again;
+	char *text;
+	FILE *out;
+
+	text = exported(s, true);
+	again = read_config(text);
+	free(text);
+	drop(s, "pool", "\"out of it\"");
+	drop(s, "real_server", "\"out of it\" 10.0.0.9 80");
+	drop(s, "virtual_server", "half");
+	drop(s, "real_server", "web 10.0.0.2 80");
+	drop(s, "check", "web one"); /* it belonged to that real server */
+	out = begin();
+	diff_text(out, again, s);
+	fclose(out);
+	ck_assert_str_eq(text_of, "");
+	free(text_of);
+	store_free(s);
+	store_free(again);
+	end_of_files();
+}
+END_TEST
+
+START_TEST(test_status_changes)
+{
+	struct store *s = after_sets();
+	struct control *c = (struct control *)store_scalar(s, TABLE_control);
+	FILE *out;
+
+	c->confirm_timeout = 42;
+	out = begin();
+	status_text(out, &plain, s);
+	fclose(out);
+	ck_assert_ptr_nonnull(strstr(text_of, "  5 rows are not in effect (directorctl diff"));
+	ck_assert_ptr_nonnull(strstr(text_of, "is undone in 42 s, unless 'directorctl confirm'"));
+	ck_assert_ptr_nonnull(strstr(text_of, "10.0.0.2:80  notInService"));
+	ck_assert_ptr_nonnull(strstr(text_of, "half            notReady"));
+	free(text_of);
+	store_free(s);
+	end_of_files();
 }
 END_TEST
 
@@ -700,6 +1131,10 @@ struct hub {
 	const char *refuse; /* the reason with which a reload or a commit is refused */
 	uint32_t later;	    /* an event that comes after the sync */
 	bool leave;	    /* closes after that */
+	const char *edits;  /* what a transaction must ask for; NULL: anything */
+	uint32_t change;    /* the generation that a commit makes; 0: none */
+	uint32_t confirm;   /* seconds in which somebody should confirm */
+	const char *file;   /* the configuration file */
 };
 
 static void hub_sync(struct hub *h)
@@ -722,6 +1157,39 @@ static void hub_sync(struct hub *h)
 	group_end(&g, true);
 }
 
+static void check_edits(const struct hub *h)
+{
+	struct edit list[10];
+	char got[2000];
+
+	for (size_t i = 0; i < h->in.n && i < 10; i++)
+		list[i] = (struct edit){
+		    h->in.items[i].row, h->in.items[i].mask, h->in.items[i].op == ROW_DELETE};
+	edits_format(got, sizeof(got), list, h->in.n);
+	if (!h->edits || strcmp(got, h->edits) == 0)
+		return;
+	fprintf(stderr, "asked for: %s\n", got);
+	_exit(98);
+}
+
+/* The rows that the commit changed, and the history, before the answer. */
+static void hub_commit(struct hub *h)
+{
+	struct group_writer g;
+	struct row *system = store_first(h->rows, TABLE_system);
+
+	if (!h->change)
+		return;
+	((struct system *)system)->generation = h->change;
+	put_change(h->rows, h->change, 1, ORIGIN_CONTROL, "real_server web 10.0.0.11 80", "weight",
+	    "3", "300");
+	group_begin(&g, h->ch, GROUP_STATE);
+	group_row(&g, system, ROW_SET, COLUMN(system, generation));
+	for (struct row *r = store_first(h->rows, TABLE_config_change); r; r = store_next(r))
+		group_row(&g, r, ROW_SET, all_columns(r->table));
+	group_end(&g, true);
+}
+
 static void hub_request(struct hub *h, struct wire *w)
 {
 	static const char letters[] = "?LPCUR"; /* reLoad Prepare Commit Undo Release */
@@ -741,8 +1209,12 @@ static void hub_request(struct hub *h, struct wire *w)
 			row_format(h->in.items[0].row, r.row);
 		}
 	}
+	if (kind == REQUEST_PREPARE)
+		check_edits(h);
 	if (kind == REQUEST_COMMIT && strcmp(h->requests, "PC") != 0)
 		_exit(99);
+	if (kind == REQUEST_COMMIT)
+		hub_commit(h);
 	w = channel_begin(h->ch, MSG_REPLY);
 	wire_put_h32(w, id);
 	message_put_refusal(w, &r);
@@ -820,6 +1292,10 @@ static int run(
 	if (pid == 0) {
 		close(fds[0]);
 		h->rows = example();
+		((struct control *)store_scalar(h->rows, TABLE_control))->confirm_timeout =
+		    h->confirm;
+		if (h->file)
+			row_set_text(&store_system(h->rows)->config_file, h->file);
 		hub_serve(h, fds[1]);
 		_exit(strcmp(h->requests, expected) == 0 ? 0 : 1);
 	}
@@ -870,20 +1346,135 @@ END_TEST
 
 START_TEST(test_session_set)
 {
-	char words[] = "real_server|web 10.0.0.11 80|weight=300|admin_state=drain";
+	char words[] = "set|real_server|web 10.0.0.11 80|weight=300|admin_state=drain";
 	struct options o = {.state_dir = "."};
+	struct hub done = {
+	    .change = 8, .edits = "+real_server web 10.0.0.11 80 weight=300 admin_state=drain;"};
 
-	ck_assert_int_eq(set_words(&o, words), CTL_OK);
+	ck_assert_int_eq(edit_words(&o.edits, words), CTL_OK);
 	free(text_of);
-	ck_assert_int_eq(run(&command_set, &o, &(struct hub){.refuse = NULL}, "PCR"), CTL_OK);
-	ck_assert_str_eq(said[0], "real_server web 10.0.0.11 80: weight: 3 -> 300\n"
-				  "real_server web 10.0.0.11 80: admin_state: enabled -> drain\n");
+	ck_assert_int_eq(run(&command_change, &o, &done, "PCR"), CTL_OK);
+	ck_assert_str_eq(said[0], "real_server web 10.0.0.11 80: weight: 3 -> 300\n");
+	ck_assert_int_eq(run(&command_change, &o, &(struct hub){.change = 0}, "PCR"), CTL_OK);
+	ck_assert_str_eq(said[0], "nothing has changed\n");
 	ck_assert_int_eq(
-	    run(&command_set, &o, &(struct hub){.refuse = "too heavy"}, "PR"), CTL_REFUSED);
+	    run(&command_change, &o, &(struct hub){.refuse = "too heavy"}, "PR"), CTL_REFUSED);
 	ck_assert_str_eq(said[0], "");
 	ck_assert_str_eq(
 	    said[1], "directorctl: refused: real_server web 10.0.0.11 80: weight: too heavy\n");
-	row_free(o.row);
+	edits_clear(&o.edits);
+}
+END_TEST
+
+START_TEST(test_session_edit)
+{
+	struct options o = {.confirm = true, .confirm_seconds = 30};
+	struct hub done = {.change = 8,
+	    .edits = "+real_server web 10.0.0.11 80 weight=300;-pool web;"
+		     "+control confirm_timeout=30;"};
+
+	edit_lines(&o.edits, "\nset real_server web 10.0.0.11 80 weight=300\ndelete pool web\n");
+	free(text_of);
+	command_ask_confirm(&o, 30);
+	ck_assert_int_eq(run(&command_change, &o, &done, "PCR"), CTL_OK);
+	ck_assert_str_eq(said[0],
+	    "real_server web 10.0.0.11 80: weight: 3 -> 300\n"
+	    "it is undone in 30 s, unless 'directorctl confirm' confirms it\n");
+	ck_assert_int_eq(
+	    run(&command_change, &o, &(struct hub){.refuse = "no"}, "PR"), CTL_REFUSED);
+	ck_assert_str_eq(
+	    said[1], "directorctl: f:2: refused: real_server web 10.0.0.11 80: weight: no\n");
+	edits_clear(&o.edits);
+	edit_lines(&o.edits, "set pool web start_down=on\n\ndelete pool nobody\n");
+	free(text_of);
+	ck_assert_int_eq(run(&command_change, &o, &(struct hub){.change = 8}, ""), CTL_REFUSED);
+	ck_assert_str_eq(said[1], "directorctl: f:3: refused: pool nobody: there is no such row\n");
+	edits_clear(&o.edits);
+}
+END_TEST
+
+START_TEST(test_session_back)
+{
+	char *all[] = {"all"}, *server[] = {"real-server", "web 10.0.0.11", "80"}, *no[] = {"x"};
+	struct options o = {.state_dir = "."};
+	FILE *err;
+
+	command_ask_rollback(&o, 5);
+	command_ask_confirm(&o, 7);
+	ck_assert_int_eq(
+	    run(&command_change, &o,
+		&(struct hub){.change = 8, .edits = "+control confirm_timeout=7 rollback=5;"},
+		"PCR"),
+	    CTL_OK);
+	edits_clear(&o.edits);
+	ck_assert(command_ask_revert(&o, all, 1, stderr));
+	ck_assert_int_eq(run(&command_change, &o,
+			     &(struct hub){.change = 8, .edits = "+control revert=all;"}, "PCR"),
+	    CTL_OK);
+	edits_clear(&o.edits);
+	ck_assert(command_ask_revert(&o, server, 3, stderr));
+	ck_assert_int_eq(run(&command_change, &o,
+			     &(struct hub){.change = 8,
+				 .edits = "+control revert=real_server web 10.0.0.11 80;"},
+			     "PCR"),
+	    CTL_OK);
+	edits_clear(&o.edits);
+	err = begin();
+	ck_assert(!command_ask_revert(&o, no, 1, err));
+	fclose(err);
+	ck_assert_str_eq(text_of, "directorctl: there is no table 'x'\n");
+	free(text_of);
+}
+END_TEST
+
+START_TEST(test_session_confirm)
+{
+	struct options o = {.state_dir = "."};
+	struct hub pending = {.confirm = 12, .edits = "+control confirm_timeout=0;"};
+
+	command_ask_confirm(&o, 0);
+	ck_assert_int_eq(run(&command_confirm, &o, &pending, "PCR"), CTL_OK);
+	ck_assert_str_eq(said[0], "confirmed: generation 7\n");
+	ck_assert_int_eq(run(&command_confirm, &o, &(struct hub){.confirm = 0}, ""), CTL_REFUSED);
+	ck_assert_str_eq(said[1], "directorctl: nothing is to be confirmed\n");
+	edits_clear(&o.edits);
+}
+END_TEST
+
+START_TEST(test_session_history)
+{
+	struct options o = {.last = ~(size_t)0};
+
+	ck_assert_int_eq(run(&command_history, &o, &(struct hub){.refuse = NULL}, ""), CTL_OK);
+	ck_assert_ptr_nonnull(strstr(said[0], "nothing was changed yet\n"));
+	o.generation = 3;
+	ck_assert_int_eq(run(&command_history, &o, &(struct hub){.refuse = NULL}, ""), CTL_REFUSED);
+	ck_assert_str_eq(said[1], "directorctl: the history has no generation 3\n");
+}
+END_TEST
+
+START_TEST(test_session_diff)
+{
+	struct options o = {.state_dir = "."};
+	struct hub h = {.file = file_path};
+	FILE *f;
+
+	store_free(read_config(file_text));
+	ck_assert_int_eq(run(&command_diff, &o, &h, ""), CTL_DIFFERENT);
+	ck_assert_ptr_nonnull(strstr(said[0], "was modified after directord read it"));
+	ck_assert_ptr_nonnull(strstr(said[0], "\n+ real_server web 10.0.0.11 80: weight: 3\n"));
+	o.json = true;
+	ck_assert_int_eq(run(&command_diff, &o, &h, ""), CTL_DIFFERENT);
+	ck_assert_ptr_nonnull(strstr(said[0], "\"file_modified\": true,\n  \"differences\": [\n"));
+	f = fopen(file_path, "a");
+	fputs("nonsense\n", f);
+	fclose(f);
+	ck_assert_int_eq(run(&command_diff, &o, &h, ""), CTL_TROUBLE);
+	ck_assert_str_eq(said[0], "");
+	ck_assert_ptr_nonnull(strstr(said[1], ":1: unknown keyword 'nonsense'"));
+	ck_assert_int_eq(run(&command_export, &o, &h, ""), CTL_OK);
+	ck_assert_ptr_nonnull(strstr(said[0], "real_server 10.0.0.13 80 {\n"));
+	end_of_files();
 }
 END_TEST
 
@@ -1056,10 +1647,19 @@ int main(void)
 	    (const TTest *const[]){test_show, test_show_narrow, test_show_width, test_show_json,
 		test_defaults, test_show_all, test_filters, test_secrets, test_tables, test_events,
 		test_words, test_json_strings, NULL});
-	add(s, "set", (const TTest *const[]){test_set_words, NULL});
+	add(s, "edit",
+	    (const TTest *const[]){
+		test_edit_words, test_edit_file, test_edit_file_errors, test_edit_blame, NULL});
+	add(s, "history",
+	    (const TTest *const[]){test_history, test_history_empty, test_changes, NULL});
+	add(s, "diff",
+	    (const TTest *const[]){
+		test_diff, test_export, test_export_round_trip, test_status_changes, NULL});
 	add(s, "session",
 	    (const TTest *const[]){test_session_show, test_session_reload, test_session_set,
-		test_session_lost, test_connect, test_follow, test_broken_pipe, NULL});
+		test_session_edit, test_session_back, test_session_confirm, test_session_history,
+		test_session_diff, test_session_lost, test_connect, test_follow, test_broken_pipe,
+		NULL});
 	tcase_add_loop_test(random, test_json_random, 0, 10);
 	suite_add_tcase(s, random);
 	return unit_run(s);

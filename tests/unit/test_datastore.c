@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "core/director/datastore.h"
+#include "core/director/history.h"
 #include "tests/unit/unit.h"
 
 static char dir[80];
@@ -69,12 +70,19 @@ static struct real_server *server(const char *address)
 	return rs;
 }
 
+static void override_weight(struct job *j, const struct real_server *rs, const char *value)
+{
+	char key[KEY_TEXT_SIZE];
+
+	job_override(j, "real_server", row_key_format(&rs->row, key), "weight", value);
+}
+
 static void set_weight(const char *address, const char *value)
 {
 	struct real_server *rs = server(address);
 	struct job *j = job_new(job_is_done, NULL);
 
-	job_override(j, &rs->row, &rs->row.table->columns[COL_real_server_weight], value);
+	override_weight(j, rs, value);
 	run(j);
 	row_free(&rs->row);
 }
@@ -123,7 +131,7 @@ static void got(struct row *r, void *arg)
 	struct row *want = event_row(((struct event_log *)r)->sequence);
 
 	(void)arg;
-	ck_assert_uint_eq(row_diff(r, want), 0);
+	ck_assert(!row_diff(r, want));
 	seen[nseen++] = ((struct event_log *)r)->sequence;
 	row_free(want);
 	row_free(r);
@@ -166,7 +174,7 @@ START_TEST(test_order)
 		char value[16];
 
 		snprintf(value, sizeof(value), "%d", i);
-		job_override(j, &rs->row, &rs->row.table->columns[COL_real_server_weight], value);
+		override_weight(j, rs, value);
 		datastore_submit(d, j);
 		row_free(&rs->row);
 	}
@@ -295,6 +303,86 @@ START_TEST(test_no_directory)
 }
 END_TEST
 
+/* Passwords are in it. */
+START_TEST(test_private)
+{
+	char path[160];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/directord.db", dir);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+	close_store();
+	ck_assert_int_eq(chmod(path, 0644), 0); /* an earlier version's */
+	open_store();
+	set_weight("10.0.0.1", "7");
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+	snprintf(path, sizeof(path), "%s/directord.db-wal", dir);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+}
+END_TEST
+
+static struct changeset *read_sets[4];
+static size_t nread;
+
+static void got_set(struct changeset *c, void *arg)
+{
+	(void)arg;
+	ck_assert_uint_lt(nread, 4);
+	read_sets[nread++] = c;
+}
+
+static void write_set(uint32_t generation, size_t lines, uint32_t prune)
+{
+	struct changeset *c = changeset_new(ORIGIN_SNMP);
+	struct job *j = job_new(job_is_done, NULL);
+
+	c->generation = generation;
+	for (size_t i = 0; i < lines; i++)
+		changeset_add(c, &(struct delta){.table = "real_server",
+				     .key = "web 10.0.0.1 80",
+				     .column = i ? "weight" : "forwarding",
+				     .old_value = "1",
+				     .new_value = "2",
+				     .was_set = i > 0,
+				     .is_set = true});
+	job_history(j, c);
+	job_number(j, "generation", generation);
+	job_prune_history(j, prune);
+	run(j);
+	changeset_free(c);
+}
+
+/* Transactions come back whole, in order, and as they were. */
+START_TEST(test_history)
+{
+	uint32_t generation = 0;
+
+	ck_assert(!datastore_number(d, "generation", &generation));
+	write_set(7, 1, 0);
+	write_set(9, 2, 0);
+	write_set(4294967295u, 2, 9);
+	close_store();
+	open_store();
+	nread = 0;
+	ck_assert(datastore_history(d, got_set, NULL));
+	ck_assert_uint_eq(nread, 2);
+	ck_assert_uint_eq(read_sets[0]->generation, 9);
+	ck_assert_uint_eq(read_sets[1]->generation, 4294967295u);
+	ck_assert_uint_eq(read_sets[0]->n, 2);
+	ck_assert_str_eq(read_sets[0]->list[0].column, "forwarding");
+	ck_assert_str_eq(read_sets[0]->list[1].column, "weight");
+	ck_assert(!read_sets[0]->list[0].was_set && read_sets[0]->list[1].was_set);
+	ck_assert(read_sets[0]->list[0].is_set);
+	ck_assert_int_eq(read_sets[0]->origin, ORIGIN_SNMP);
+	ck_assert(datastore_number(d, "generation", &generation) && generation == 4294967295u);
+	for (size_t i = 0; i < nread; i++)
+		changeset_free(read_sets[i]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("datastore");
@@ -304,6 +392,8 @@ int main(void)
 	tcase_add_test(tc, test_keeps);
 	tcase_add_test(tc, test_events);
 	tcase_add_test(tc, test_order);
+	tcase_add_test(tc, test_private);
+	tcase_add_test(tc, test_history);
 	tcase_add_test(tc, test_state);
 	tcase_add_test(tc, test_damaged);
 	tcase_add_test(tc, test_full_disk);

@@ -81,7 +81,7 @@ static int wanted_type(const struct column *c, enum object_part part)
 	case TYPE_ENUM:
 		return TYPE_INTEGER;
 	case TYPE_INT:
-		return TYPE_INTEGER32;
+		return c->tc ? TYPE_INTEGER : TYPE_INTEGER32;
 	case TYPE_UINT:
 	case TYPE_USEC:
 		return TYPE_UNSIGNED32;
@@ -103,9 +103,11 @@ static int wanted_type(const struct column *c, enum object_part part)
 
 static const char *wanted_convention(const struct column *shown, const struct column *c, int part)
 {
+	if (shown->tc)
+		return shown->tc;
 	switch (shown->type) {
 	case TYPE_NAME:
-		return c->type == TYPE_VIEW ? "SnmpAdminString" : "DirectorName";
+		return c->type == TYPE_VIEW || shown->optional ? "SnmpAdminString" : "DirectorName";
 	case TYPE_TEXT:
 		return "SnmpAdminString";
 	case TYPE_BOOL:
@@ -119,7 +121,7 @@ static const char *wanted_convention(const struct column *shown, const struct co
 	case TYPE_WALL:
 		return "DateAndTime";
 	case TYPE_ENUM:
-		return shown->words == &enumeration_storage ? "StorageType" : NULL;
+		return c->type == TYPE_VIEW ? "SnmpAdminString" : NULL;
 	case TYPE_INT:
 	case TYPE_UINT:
 	case TYPE_GAUGE:
@@ -173,14 +175,14 @@ static void check_range(const struct tree *n, const struct column *c, int part)
 	ck_assert_ptr_null(n->ranges->next);
 }
 
-static void check_access(const struct tree *n, const struct column *c)
+static void check_access(const struct tree *n, const struct table *t, const struct column *c)
 {
 	int want = MIB_ACCESS_READONLY;
 
 	if (c->class == CLASS_KEY)
 		want = MIB_ACCESS_NOACCESS;
-	else if (c->class == CLASS_CONFIG && c->set)
-		want = MIB_ACCESS_READWRITE;
+	else if (column_writable(c))
+		want = t->scalar || t->fixed ? MIB_ACCESS_READWRITE : MIB_ACCESS_CREATE;
 	ck_assert_msg(n->access == want, "%s: access %d", n->label, n->access);
 	ck_assert_int_eq(n->status, MIB_STATUS_CURRENT);
 }
@@ -194,7 +196,7 @@ static void check_column(const struct table *t, const struct column *c, enum obj
 
 	ck_assert_msg(n != NULL, "%s.%s is not in the MIB", t->name, c->name);
 	ck_assert_str_eq(n->label, object_name(t, c, part, name));
-	if (c->type != TYPE_VIEW || shown->type != TYPE_ADDR)
+	if (c->type != TYPE_VIEW || (shown->type != TYPE_ADDR && shown->type != TYPE_ENUM))
 		ck_assert_msg(
 		    n->type == wanted_type(shown, part), "%s: type %d", n->label, n->type);
 	else
@@ -203,10 +205,10 @@ static void check_column(const struct table *t, const struct column *c, enum obj
 		ck_assert_msg(n->tc_index >= 0, "%s is not a %s", n->label, convention);
 		ck_assert_str_eq(get_tc_descriptor(n->tc_index), convention);
 	}
-	if (shown->type == TYPE_ENUM)
+	if (c->type == TYPE_ENUM)
 		check_words(n, shown->words);
 	check_range(n, shown, part);
-	check_access(n, c);
+	check_access(n, t, c);
 	if (c->units && part == PART_VALUE)
 		ck_assert_str_eq(n->units, c->units);
 	else
@@ -306,13 +308,24 @@ START_TEST(test_indexes)
 }
 END_TEST
 
-START_TEST(test_notifications)
+/* The next objects of a notification are those of the column. */
+static const struct varbind_list *carries(
+    const struct varbind_list *l, const struct table *t, const char *column)
 {
-	static const char *const columns[] = {
-	    "time", "subject", "old_state", "new_state", "reason"};
-	const struct table *log = &tables[TABLE_event_log];
+	const struct column *c = table_column(t, column);
 	char name[OBJECT_NAME_SIZE];
 
+	for (int part = c->type == TYPE_ADDR ? PART_ADDR_TYPE : PART_VALUE;
+	     part <= (c->type == TYPE_ADDR ? PART_ADDR_BYTES : PART_VALUE); part++) {
+		ck_assert_ptr_nonnull(l);
+		ck_assert_str_eq(l->vblabel, object_name(t, c, (enum object_part)part, name));
+		l = l->next;
+	}
+	return l;
+}
+
+START_TEST(test_notifications)
+{
 	load();
 	for (const struct event_info *e = event_infos; e->mib; e++) {
 		const struct table *t = &tables[e->table];
@@ -323,14 +336,12 @@ START_TEST(test_notifications)
 		ck_assert_int_eq(n->type, TYPE_NOTIFTYPE);
 		ck_assert_str_eq(n->label + strlen("drct"), e->mib);
 		l = n->varbinds;
-		for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++, l = l->next) {
-			ck_assert_ptr_nonnull(l);
-			ck_assert_str_eq(l->vblabel,
-			    object_name(log, table_column(log, columns[i]), PART_VALUE, name));
-		}
-		ck_assert_str_eq(
-		    l->vblabel, object_name(t, table_column(t, e->column), PART_VALUE, name));
-		ck_assert_ptr_null(l->next);
+		for (size_t i = 0; event_columns[i]; i++)
+			l = carries(l, &tables[TABLE_event_log], event_columns[i]);
+		l = carries(l, t, e->column);
+		for (size_t i = 0; i < EVENT_MORE && e->more[i]; i++)
+			l = carries(l, t, e->more[i]);
+		ck_assert_ptr_null(l);
 	}
 }
 END_TEST

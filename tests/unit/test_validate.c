@@ -591,9 +591,113 @@ START_TEST(test_preemption)
 }
 END_TEST
 
+/* The interface for a virtual MAC address is nobody else's. */
+START_TEST(test_vmac)
+{
+	struct row *w;
+
+	put("vrrp_instance", "V", "use_vmac", "on");
+	accepted();
+	w = put("vrrp_instance", "W", "interface", "eth1");
+	put("vrrp_instance", "W", "vrid", "51");
+	put("vrrp_instance", "W", "use_vmac", "on");
+	refused_touching(w, "vrrp_instance W", "vmac_name",
+	    "the instance 'V' has vrrp.51 as the interface for its virtual MAC address, too");
+	put("vrrp_instance", "W", "vmac_name", "w.51");
+	accepted();
+	put("vrrp_instance", "W", "vmac_name", "eth0");
+	refused_touching(w, "vrrp_instance W", "vmac_name",
+	    "eth0, the interface for its virtual MAC address, is the one that the instance 'V' "
+	    "speaks on");
+	put("vrrp_instance", "W", "vmac_name", "a/b");
+	refused_touching(w, "vrrp_instance W", "vmac_name", "is no name of an interface");
+	put("vrrp_instance", "W", "vmac_name", "");
+	put("vrrp_instance", "W", "family", "inet6");
+	put("vrrp_instance", "W", "version", "3");
+	accepted(); /* it is vrrp6.51 */
+}
+END_TEST
+
 START_TEST(test_accept)
 {
-	column("vrrp_instance", "V", "accept", "off", "on", "not supported yet");
+	put("vrrp_instance", "V", "accept", "off");
+	accepted();
+}
+END_TEST
+
+/* What keepalived's strict mode resets in the file, a SET has to say. */
+START_TEST(test_strict)
+{
+	put("vrrp_instance", "V", "strict_mode", "on");
+	refused(REFUSAL_INCONSISTENT, "vrrp_instance V", "accept", "version 2 has no accept mode");
+	put("vrrp_instance", "V", "accept", "off");
+	refused(REFUSAL_INCONSISTENT, "vrrp_instance V", "garp_lower_repeat", "repeated");
+	put("vrrp_instance", "V", "garp_lower_repeat", "0");
+	refused(REFUSAL_INCONSISTENT, "vrrp_instance V", "lower_prio_no_advert", "not answered");
+	put("vrrp_instance", "V", "lower_prio_no_advert", "on");
+	accepted();
+	put("vrrp_instance", "V", "higher_prio_send_advert", "on");
+	refused(REFUSAL_INCONSISTENT, "vrrp_instance V", "higher_prio_send_advert", "not answered");
+	put("vrrp_instance", "V", "higher_prio_send_advert", "off");
+	put("vrrp_instance", "V", "preempt_delay", "1");
+	refused(REFUSAL_INCONSISTENT, "vrrp_instance V", "preempt_delay", "no delay");
+	put("vrrp_instance", "V", "preempt_delay", "0");
+	put("vrrp_instance", "V", "auth_password", "x");
+	put("vrrp_instance", "V", "auth_type", "pass");
+	refused(REFUSAL_INCONSISTENT, "vrrp_instance V", "auth_type", "no authentication");
+	put("vrrp_instance", "V", "auth_type", "none");
+	put("vrrp_instance", "V", "initial_state", "master");
+	refused(REFUSAL_INCONSISTENT, "vrrp_instance V", "initial_state", "address owner");
+	put("vrrp_instance", "V", "priority", "255");
+	put("vrrp_instance", "V", "accept", "on");
+	accepted();
+	put("vrrp_instance", "V", "initial_state", "backup");
+	refused(REFUSAL_INCONSISTENT, "vrrp_instance V", "initial_state", "address owner");
+	put("vrrp_instance", "V", "priority", "100");
+	put("vrrp_instance", "V", "version", "3");
+	accepted(); /* with accept on */
+	put("vrrp_peer", "V 192.0.2.77", NULL, NULL);
+	refused(REFUSAL_INCONSISTENT, "vrrp_peer V 192.0.2.77", "address", "no unicast peers");
+}
+END_TEST
+
+/* An advertisement without an address is none (RFC 9568, erratum 8299). */
+START_TEST(test_strict_address)
+{
+	struct refusal why;
+	struct row *last;
+
+	put("vrrp_instance", "V", "strict_mode", "on");
+	put("vrrp_instance", "V", "accept", "off");
+	put("vrrp_instance", "V", "garp_lower_repeat", "0");
+	put("vrrp_instance", "V", "lower_prio_no_advert", "on");
+	accepted();
+	refused_touching(put("vrrp_address", "V 192.0.2.1", "excluded", "on"), "vrrp_instance V",
+	    "strict_mode", "at least one");
+	put("vrrp_address", "V 192.0.2.1", "excluded", "off");
+	last = put("vrrp_address", "V 192.0.2.1", NULL, NULL);
+	store_remove(store, last);
+	ck_assert(!validate(store, NULL, 0, &last, 1, &why));
+	is_refusal(&why, "vrrp_instance V", "strict_mode", "at least one");
+	row_free(last);
+}
+END_TEST
+
+START_TEST(test_both_versions)
+{
+	put("vrrp_instance", "V", "version_2_too", "on");
+	refused(REFUSAL_INCONSISTENT, "vrrp_instance V", "version_2_too", "version 3 over IPv4");
+	put("vrrp_instance", "V", "version", "3");
+	accepted();
+}
+END_TEST
+
+START_TEST(test_multicast_group)
+{
+	column(
+	    "vrrp_instance", "V", "mcast_group", "192.0.2.1", "224.0.0.77", "no multicast group");
+	put("vrrp_instance", "V", "mcast_group", "ff02::77");
+	refused(REFUSAL_VALUE, "vrrp_instance V", "mcast_group", "no multicast group");
 }
 END_TEST
 
@@ -623,17 +727,109 @@ END_TEST
 
 START_TEST(test_instance_addresses)
 {
-	column(
-	    "vrrp_instance", "V", "source_address", "224.0.0.18", "192.0.2.7", "no IPv4 address");
-	column("vrrp_instance", "V", "source_address", "fe80::1", "", "no IPv4 address");
-	column("vrrp_instance", "V", "family", "inet6", "inet", "not supported yet");
+	column("vrrp_instance", "V", "source_address", "224.0.0.18", "192.0.2.7",
+	    "no address of the instance's family");
+	column("vrrp_instance", "V", "source_address", "fe80::1", "",
+	    "no address of the instance's family");
+	refused_touching(put("vrrp_instance", "V", "family", "inet6"), "vrrp_instance V", "version",
+	    "needs version 3");
+	put("vrrp_instance", "V", "family", "inet");
 	column("vrrp_address", "V 192.0.2.1", "prefix_length", "33", "32", "longer");
 	column(
 	    "vrrp_address", "V 192.0.2.1", "broadcast", "ff02::1", "192.0.2.255", "another family");
 	refused_touching(put("vrrp_address", "V 2001:db8::1", NULL, NULL),
-	    "vrrp_address V 2001:db8::1", "address", "not supported yet");
+	    "vrrp_address V 2001:db8::1", "address", "one family only");
+	put("vrrp_address", "V 2001:db8::1", "excluded", "on");
+	accepted();
+	put("vrrp_address", "V 2001:db8::1", "prefix_length", "64");
+	accepted();
+	column("vrrp_address", "V 2001:db8::1", "label_text", "eth0:1", "", "has no label");
+	column("vrrp_address", "V 2001:db8::1", "scope", "253", "0", "follows from the address");
 	refused_touching(put("vrrp_address", "V 239.0.0.1", NULL, NULL), "vrrp_address V 239.0.0.1",
 	    "address", "can't have this address");
+}
+END_TEST
+
+/* A row that is refused, and gone again. */
+static void refused_new(const char *table, const char *key, const char *column, const char *reason)
+{
+	struct row *r = put(table, key, NULL, NULL);
+	char row[ROW_TEXT_SIZE];
+
+	refused_touching(r, row_format(r, row), column, reason);
+	store_remove(store, r);
+	row_free(r);
+	accepted();
+}
+
+START_TEST(test_instance_peers)
+{
+	char key[40];
+
+	put("vrrp_peer", "V 192.0.2.9", "max_ttl", "254");
+	accepted();
+	column("vrrp_peer", "V 192.0.2.9", "min_ttl", "255", "254", "greater than max_ttl");
+	refused_new("vrrp_peer", "V 224.0.0.18", "address", "no address of a host");
+	refused_new("vrrp_peer", "V fe80::9", "address", "must be of the instance's family");
+	put("vrrp_instance", "V", "source_address", "192.0.2.7");
+	refused_new("vrrp_peer", "V 192.0.2.7", "address", "is no peer");
+	for (int n = 1; n < 128; n++) {
+		snprintf(key, sizeof(key), "V 198.51.100.%d", n);
+		put("vrrp_peer", key, NULL, NULL);
+	}
+	accepted();
+	refused_new("vrrp_peer", "V 198.51.100.200", "address", "at most 128");
+}
+END_TEST
+
+START_TEST(test_tracking)
+{
+	put("vrrp_track", "V interface eth1", NULL, NULL);
+	column("vrrp_track", "V interface eth1", "own_weight", "off", "on", "no weight by itself");
+	refused_new("vrrp_track", "V interface a/b", "tracked", "no name of an interface");
+	refused_new("vrrp_track", "V script s", "tracked", "there is no script 's'");
+	put("script", "s", "command", "/bin/true");
+	put("vrrp_track", "V script s", NULL, NULL);
+	column("script", "s", "user_group", "g", "", "a group needs a user");
+	put("vrrp_track", "V script s", "own_weight", "off");
+	column("vrrp_track", "V script s", "weight", "1", "0", "would have no effect");
+	refused_new("vrrp_track", "V file f", "tracked", "there is no track_file 'f'");
+	put("track_file", "f", "path", "/run/load");
+	put("vrrp_track", "V file f", NULL, NULL);
+	column("track_file", "f", "path", "load", "/run/load", "must begin with a slash");
+	column("track_file", "f", "init_value", "5", "0", "nothing is written without init");
+	put("vrrp_track", "V file f", "own_weight", "off");
+	column("vrrp_track", "V file f", "weight", "1", "0", "would have no effect");
+}
+END_TEST
+
+START_TEST(test_notify)
+{
+	put("notify_script", "instance V 0.0.0.0 0 deleted", NULL, NULL);
+	accepted();
+	column("notify_script", "instance V 0.0.0.0 0 deleted", "user", "u", "",
+	    "a user needs a command");
+	refused_new("notify_script", "instance V 0.0.0.0 0 master", "command", "is empty");
+	put("notify_script", "group G 0.0.0.0 0 any", "command", "/x");
+	column("notify_script", "group G 0.0.0.0 0 any", "user_group", "g", "",
+	    "a group needs a user");
+	put("notify_fifo", "vrrp", "path", "/x");
+	column("notify_fifo", "vrrp", "path", "x", "/x", "no absolute path");
+	column("notify_fifo", "vrrp", "user_group", "g", "", "a group needs a user");
+	column("notify_fifo", "vrrp", "command_user", "u", "", "a user needs a command");
+}
+END_TEST
+
+START_TEST(test_removed_script)
+{
+	put("script", "s", "command", "/bin/true");
+	put("vrrp_track", "V script s", NULL, NULL);
+	accepted();
+	removal("script", "s", "vrrp_track V script s refers to it", 1, "vrrp_track", "V script s");
+	put("track_file", "s", "path", "/run/load");
+	put("vrrp_track", "V file s", NULL, NULL);
+	accepted();
+	removal("track_file", "s", "vrrp_track V file s refers to it", 1, "vrrp_track", "V file s");
 }
 END_TEST
 
@@ -686,6 +882,103 @@ START_TEST(test_address_count)
 }
 END_TEST
 
+#define ROUTE "V 10.1.0.0 16 254 0 0"
+
+START_TEST(test_routes)
+{
+	struct row *r = put("vrrp_route", ROUTE, NULL, NULL);
+
+	refused_touching(
+	    r, "vrrp_route " ROUTE, "gateway", "no next hop (via) and no interface (dev)");
+	put("vrrp_route", ROUTE, "gateway", "10.0.0.1");
+	accepted_touching(r);
+	put("vrrp_route", ROUTE, "gateway", "224.0.0.1");
+	refused_touching(r, "vrrp_route " ROUTE, "gateway", "no host's address");
+	put("vrrp_route", ROUTE, "gateway", "fe80::1"); /* RFC 5549 */
+	accepted_touching(r);
+	put("vrrp_route", ROUTE, "type", "blackhole");
+	refused_touching(
+	    r, "vrrp_route " ROUTE, "gateway", "a route of type blackhole has no next hop");
+	put("vrrp_route", ROUTE, "gateway", "");
+	accepted_touching(r);
+	put("vrrp_route", ROUTE, "type", "unicast");
+	put("vrrp_route", ROUTE, "nexthops", "nexthop via 10.0.0.1 nexthop");
+	refused_touching(r, "vrrp_route " ROUTE, "nexthops", "neither an address nor an interface");
+	put("vrrp_route", ROUTE, "nexthops", "nexthop via 10.0.0.1");
+	accepted_touching(r);
+	put("vrrp_route", ROUTE, "interface", "eth0");
+	refused_touching(r, "vrrp_route " ROUTE, "nexthops", "one next hop (via, dev), or several");
+	put("vrrp_route", ROUTE, "nexthops", "");
+	put("vrrp_route", ROUTE, "source", "2001:db8::1");
+	refused_touching(r, "vrrp_route " ROUTE, "source", "another family");
+	put("vrrp_route", ROUTE, "source", "");
+	put("vrrp_route", ROUTE, "mtu_lock", "on");
+	refused_touching(r, "vrrp_route " ROUTE, "mtu_lock", "no MTU");
+	put("vrrp_route", ROUTE, "mtu", "1400");
+	accepted_touching(r);
+	r = put("vrrp_route", "\"\" 10.1.0.1 16 254 0 0", "interface", "eth0");
+	refused_touching(
+	    r, "vrrp_route \"\" 10.1.0.1 16 254 0 0", "destination", "behind its prefix");
+	drop(r);
+	r = put("vrrp_route", "\"\" 2001:db8:: 32 254 0 4", "interface", "eth0");
+	refused_touching(r, "vrrp_route \"\" 2001:db8:: 32 254 0 4", "tos", "only IPv4");
+	drop(r);
+	r = put("vrrp_route", "X 10.1.0.0 16 254 0 0", "interface", "eth0");
+	refused_touching(r, "vrrp_route X 10.1.0.0 16 254 0 0", "instance", "no vrrp_instance 'X'");
+}
+END_TEST
+
+#define RULE "V inet 1000 1"
+
+START_TEST(test_rules)
+{
+	struct row *r = put("vrrp_rule", RULE, NULL, NULL);
+
+	accepted_touching(r);
+	put("vrrp_rule", RULE, "source_length", "8");
+	refused_touching(r, "vrrp_rule " RULE, "source_length", "needs an address");
+	put("vrrp_rule", RULE, "source", "2001:db8::");
+	refused_touching(r, "vrrp_rule " RULE, "source", "not of the rule's family");
+	put("vrrp_rule", RULE, "source", "10.1.0.0");
+	refused_touching(r, "vrrp_rule " RULE, "source_length", "no prefix of 8");
+	put("vrrp_rule", RULE, "source_length", "16");
+	accepted_touching(r);
+	put("vrrp_rule", RULE, "destination_port_last", "5");
+	refused_touching(r, "vrrp_rule " RULE, "destination_port_first", "0 to 5 is no range");
+	put("vrrp_rule", RULE, "destination_port_first", "5");
+	accepted_touching(r);
+	put("vrrp_rule", RULE, "target", "1001");
+	refused_touching(r, "vrrp_rule " RULE, "target", "only a rule with goto");
+	put("vrrp_rule", RULE, "action", "goto");
+	accepted_touching(r);
+	put("vrrp_rule", RULE, "target", "1000");
+	refused_touching(r, "vrrp_rule " RULE, "target", "a higher priority number than 1000");
+	put("vrrp_rule", RULE, "target", "0");
+	put("vrrp_rule", RULE, "action", "blackhole");
+	put("vrrp_rule", RULE, "l3mdev", "on");
+	refused_touching(r, "vrrp_rule " RULE, "l3mdev", "only a lookup");
+}
+END_TEST
+
+START_TEST(test_static_address)
+{
+	struct row *r = put("static_address", "eth0 192.0.2.1", NULL, NULL), *w;
+
+	refused_touching(r, "static_address eth0 192.0.2.1", "address",
+	    "the instance 'V' has this address on eth0, too");
+	w = put("vrrp_address", "V 192.0.2.1", "interface", "eth1");
+	accepted_touching(r);
+	put("vrrp_address", "V 192.0.2.1", "interface", "");
+	refused_touching(w, "static_address eth0 192.0.2.1", "address", "on eth0");
+	drop(r);
+	r = put("static_address", "eth0 192.0.2.9", "prefix_length", "33");
+	refused_touching(r, "static_address eth0 192.0.2.9", "prefix_length", "longer than");
+	put("static_address", "eth0 192.0.2.9", "prefix_length", "24");
+	put("static_address", "eth0 192.0.2.9", "broadcast", "2001:db8::1");
+	refused_touching(r, "static_address eth0 192.0.2.9", "broadcast", "of IPv4");
+}
+END_TEST
+
 /* A real server is validated without a look at the other real servers. */
 START_TEST(test_cost)
 {
@@ -724,9 +1017,11 @@ int main(void)
 	    test_service_unique, test_service_all_ports, test_one_packet, test_persistence_prefix,
 	    test_scheduler_flags, test_hysteresis, test_sorry, test_check_types, test_check_request,
 	    test_check_status, test_check_pattern, test_check_server, test_check_addresses,
-	    test_interval, test_preemption, test_accept, test_authentication, test_instance_names,
-	    test_instance_addresses, test_instance_unique, test_address_unique, test_address_count,
-	    test_cost};
+	    test_interval, test_preemption, test_vmac, test_accept, test_strict,
+	    test_strict_address, test_multicast_group, test_both_versions, test_authentication,
+	    test_instance_names, test_instance_addresses, test_instance_peers, test_tracking,
+	    test_notify, test_removed_script, test_instance_unique, test_address_unique,
+	    test_address_count, test_routes, test_rules, test_static_address, test_cost};
 	Suite *s = suite_create("validate");
 	TCase *tc = tcase_create("validate");
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The VRRP state machine: each row of the tables of RFC 9568 and RFC 3768
- * section 6, with timers to the microsecond, and what keepalived adds.
+ * The VRRP state machine: what it does and says in each state, and what
+ * keepalived adds.  That the tables and timers of the RFCs hold, from packets
+ * on, is tested in test_vrrp_conformance.c.
  * One instance (or one group) alone; its outputs are recorded as text:
  *
  *   a100  advertisement of priority 100      +  addresses added
@@ -78,8 +79,25 @@ static void out_updated(struct vrrp_fsm *i)
 	ck_assert_uint_gt(strlen(i->reason), 0);
 }
 
-static const struct vrrp_outputs outputs = {
-    out_advert, out_add, out_remove, out_announce, out_timer, out_changed, out_updated};
+/* Who else said to be master, how often, and which won the last time. */
+static struct {
+	unsigned heard;
+	bool yields;
+	uint8_t priority;
+} second;
+
+static void out_second_master(
+    struct vrrp_fsm *i, const struct vrrp_packet *p, bool yields, usec_t when)
+{
+	ck_assert_uint_eq(when, now);
+	ck_assert_int_eq(i->state, VRRP_MASTER); /* it is told before it yields */
+	second.heard++;
+	second.yields = yields;
+	second.priority = p->priority;
+}
+
+static const struct vrrp_outputs outputs = {out_advert, out_add, out_remove, out_announce,
+    out_timer, out_changed, out_updated, out_second_master};
 
 /* What was recorded since the last question. */
 static const char *done(void)
@@ -175,31 +193,6 @@ static void master(struct one *o, const struct vrrp_config *c)
 	done();
 }
 
-/* ------------------------------------------------------------------- timers */
-
-START_TEST(test_timers)
-{
-	struct vrrp_config c = config(2, 100, SEC);
-
-	ck_assert_uint_eq(vrrp_fsm_skew(&c, 0), 609375);
-	ck_assert_uint_eq(vrrp_fsm_down_interval(&c, 0), 3609375);
-	/* v2's skew does not follow the interval, nor does v2 learn one */
-	c.interval = 10 * SEC;
-	ck_assert_uint_eq(vrrp_fsm_down_interval(&c, 77 * SEC), 30609375);
-	c = config(3, 100, SEC);
-	ck_assert_uint_eq(vrrp_fsm_down_interval(&c, SEC), 3609375);
-	ck_assert_uint_eq(vrrp_fsm_down_interval(&c, 3 * SEC), 10828125);
-	/* a centisecond at priority 254: 78.125 us */
-	c = config(3, 254, USEC_PER_CSEC);
-	ck_assert_uint_eq(vrrp_fsm_skew(&c, USEC_PER_CSEC), 78);
-	ck_assert_uint_eq(vrrp_fsm_down_interval(&c, USEC_PER_CSEC), 30078);
-	c = config(3, 1, 4095 * USEC_PER_CSEC);
-	ck_assert_uint_eq(vrrp_fsm_skew(&c, c.interval), 40790039);
-	c = config(3, 255, SEC);
-	ck_assert_uint_eq(vrrp_fsm_skew(&c, SEC), 3906);
-}
-END_TEST
-
 /* --------------------------------------------------------------- initialize */
 
 START_TEST(test_start_owner)
@@ -214,6 +207,7 @@ START_TEST(test_start_owner)
 	ck_assert_str_eq(done(), "- >2 a255 + G >3 ");
 	ck_assert_uint_eq(o.timer, T0 + SEC);
 	ck_assert_str_eq(o.i.reason, "address owner (priority 255)");
+	ck_assert_int_eq(o.i.master_reason, MASTER_REASON_PRIORITY);
 }
 END_TEST
 
@@ -228,7 +222,25 @@ START_TEST(test_start_backup)
 	ck_assert_str_eq(done(), "- >2 ");
 	ck_assert_uint_eq(o.timer, T0 + 3609375);
 	ck_assert_str_eq(o.i.reason, "started; listens for 3.609 s");
+	ck_assert_int_eq(o.i.master_reason, MASTER_REASON_NONE);
 	ck_assert_uint_eq(o.i.since, T0);
+}
+END_TEST
+
+/* keepalived's state MASTER: one interval instead of three, at the start and never later. */
+START_TEST(test_start_soon)
+{
+	struct vrrp_config c = config(2, 100, SEC);
+	struct one o;
+
+	c.begins_soon = true;
+	started(&o, &c);
+	ck_assert_int_eq(o.i.state, VRRP_BACKUP);
+	ck_assert_str_eq(o.i.reason, "started; listens for 1.609 s");
+	ck_assert_uint_eq(o.timer, T0 + 1609375);
+	hear(&o, T0 + SEC, "10.0.0.3", 200, SEC);
+	ck_assert_uint_eq(o.timer, T0 + SEC + 3609375);
+	ck_assert_int_eq(o.i.state, VRRP_BACKUP);
 }
 END_TEST
 
@@ -274,6 +286,7 @@ START_TEST(test_backup_timer)
 	at(&o, T0 + 3609375);
 	ck_assert_str_eq(done(), "a100 + G >3 ");
 	ck_assert_str_eq(o.i.reason, "no advertisement from anybody for 3.609 s");
+	ck_assert_int_eq(o.i.master_reason, MASTER_REASON_NO_RESPONSE);
 	ck_assert_uint_eq(o.timer, T0 + 3609375 + SEC);
 	ck_assert_uint_eq(o.i.counters.became_master, 1);
 	ck_assert(addr_equal(&o.i.master, &o.i.primary));
@@ -308,6 +321,7 @@ START_TEST(test_backup_zero)
 	ck_assert_uint_eq(o.timer, T0 + SEC + 218750); /* 56/256 s */
 	fire(&o);
 	ck_assert_str_eq(o.i.reason, "10.0.0.3 resigned (priority 0)");
+	ck_assert_int_eq(o.i.master_reason, MASTER_REASON_PRIORITY);
 
 	started(&o, &c3);
 	hear(&o, T0 + SEC, "10.0.0.3", 0, 2 * SEC);
@@ -365,6 +379,7 @@ START_TEST(test_backup_lower_preempts)
 	fire(&o);
 	ck_assert_int_eq(o.i.state, VRRP_MASTER);
 	ck_assert_str_eq(o.i.reason, "preempts 10.0.0.3, whose priority 99 is lower than 100");
+	ck_assert_int_eq(o.i.master_reason, MASTER_REASON_PREEMPTED);
 }
 END_TEST
 
@@ -403,6 +418,21 @@ START_TEST(test_preempt_delay)
 	ck_assert_int_eq(o.i.state, VRRP_MASTER);
 	ck_assert_str_eq(
 	    o.i.reason, "preempts 10.0.0.3, whose priority 100 is lower, after a delay of 2.000 s");
+	ck_assert_int_eq(o.i.master_reason, MASTER_REASON_PREEMPTED);
+}
+END_TEST
+
+/* A stall does not use the delay up. */
+START_TEST(test_preempt_delay_stall)
+{
+	struct vrrp_config c = config(2, 100, SEC);
+	struct one o;
+
+	c.preempt_delay = 10 * SEC;
+	started(&o, &c);
+	hear(&o, T0 + 20 * SEC, "10.0.0.3", 50, SEC);
+	ck_assert_uint_eq(o.i.at[VRRP_TIMER_PREEMPT], T0 + 30 * SEC);
+	done();
 }
 END_TEST
 
@@ -417,6 +447,7 @@ START_TEST(test_preempt_delay_master_dies)
 	ck_assert_uint_eq(o.timer, T0 + 4500000); /* its silence is not delayed */
 	fire(&o);
 	ck_assert_str_eq(o.i.reason, "no advertisement from 10.0.0.3 for 3.500 s");
+	ck_assert_int_eq(o.i.master_reason, MASTER_REASON_NO_RESPONSE);
 	/* A better master in between ends the delay; it begins anew. */
 	started(&o, &c);
 	hear(&o, T0 + SEC, "10.0.0.3", 100, SEC);
@@ -623,6 +654,53 @@ START_TEST(test_announce_refresh)
 }
 END_TEST
 
+/* The delay is over, though the timer has not come: what a lower priority says does not count any more. */
+START_TEST(test_preempt_delay_over)
+{
+	struct vrrp_config c = config(3, 100, SEC);
+	struct one o;
+
+	c.preempt_delay = 2 * SEC;
+	started(&o, &c);
+	hear(&o, T0 + SEC, "10.0.0.3", 99, SEC); /* 2.609375 + 2 s more */
+	hear(&o, T0 + 6 * SEC, "10.0.0.4", 98, SEC / 10);
+	hear(&o, T0 + 6 * SEC, "10.0.0.3", 0, SEC);
+	ck_assert_uint_eq(o.timer, T0 + 6 * SEC + 609375); /* of the interval that it followed */
+}
+END_TEST
+
+/* keepalived's lower_prio_no_advert (RFC 5798): the advertisement is not answered, the announcement is made. */
+START_TEST(test_master_lower_no_advert)
+{
+	struct vrrp_config c = config(3, 100, SEC);
+	struct one o;
+	usec_t due;
+
+	c.lower_no_advert = true;
+	master(&o, &c);
+	due = o.timer;
+	hear(&o, now + SEC / 2, "10.0.0.3", 99, SEC);
+	ck_assert_str_eq(done(), "G ");
+	ck_assert_uint_eq(o.i.counters.lower_received, 1);
+	ck_assert_uint_eq(o.timer, due);
+	hear(&o, now, "10.0.0.3", 0, SEC);
+	ck_assert_str_eq(done(), "a100 "); /* a resignation always is */
+}
+END_TEST
+
+/* keepalived's higher_prio_send_advert: the other one hears that there were two, and announces again. */
+START_TEST(test_master_higher_send_advert)
+{
+	struct vrrp_config c = config(3, 100, SEC);
+	struct one o;
+
+	c.higher_send_advert = true;
+	master(&o, &c);
+	hear(&o, now + SEC / 2, "10.0.0.3", 101, SEC);
+	ck_assert_str_eq(done(), "a100 - >2 ");
+}
+END_TEST
+
 START_TEST(test_announce_lower_settings)
 {
 	struct vrrp_config c = config(3, 100, SEC);
@@ -710,6 +788,33 @@ START_TEST(test_fault_at_start)
 }
 END_TEST
 
+/* What is tracked is a fault like others, and its words are the reason, also in the group. */
+START_TEST(test_fault_tracked)
+{
+	struct vrrp_config c = config(2, 100, SEC);
+	struct one o;
+
+	master(&o, &c);
+	vrrp_fsm_tracked(&o.i, "", now);
+	ck_assert_str_eq(done(), "");
+	vrrp_fsm_tracked(&o.i, "track_interface eth1 is down", now);
+	ck_assert_int_eq(o.i.state, VRRP_FAULT);
+	ck_assert_str_eq(done(), "a0 - >4 ");
+	ck_assert_str_eq(o.i.reason, "track_interface eth1 is down");
+	/* the others come and go beside it */
+	vrrp_fsm_faults(&o.i, VRRP_FAULT_DOWN, now);
+	ck_assert_str_eq(o.i.reason, "the interface is down, track_interface eth1 is down");
+	vrrp_fsm_tracked(&o.i, "track_interface eth2 is down", now);
+	ck_assert_str_eq(o.i.reason, "the interface is down, track_interface eth2 is down");
+	vrrp_fsm_faults(&o.i, 0, now);
+	ck_assert_str_eq(o.i.reason, "track_interface eth2 is down");
+	ck_assert_int_eq(o.i.state, VRRP_FAULT);
+	vrrp_fsm_tracked(&o.i, "", now);
+	ck_assert_str_eq(done(), "- >2 ");
+	ck_assert_uint_eq(o.i.faults, 0);
+}
+END_TEST
+
 START_TEST(test_fault_texts)
 {
 	char buf[VRRP_REASON_SIZE], small[10];
@@ -720,6 +825,11 @@ START_TEST(test_fault_texts)
 	ck_assert_uint_eq(strlen(vrrp_faults_format(~0u, small, sizeof(small))), 9);
 	vrrp_faults_format(~0u, buf, sizeof(buf));
 	ck_assert_uint_lt(strlen(buf), sizeof(buf));
+	ck_assert_str_eq(vrrp_faults_words(0, buf, sizeof(buf)), "");
+	ck_assert_str_eq(
+	    vrrp_faults_words(VRRP_FAULT_DOWN | VRRP_FAULT_NO_CARRIER, buf, sizeof(buf)),
+	    "down noCarrier");
+	ck_assert_uint_le(strlen(vrrp_faults_words(~0u, buf, sizeof(buf))), 100);
 }
 END_TEST
 
@@ -837,12 +947,51 @@ START_TEST(test_stall_master)
 	ck_assert_int_eq(o.i.state, VRRP_MASTER);
 	ck_assert_str_eq(o.i.reason, "was held up for 3.609 s as master, listens before it speaks");
 	ck_assert_uint_eq(o.i.counters.stalls, 1);
+	ck_assert_uint_eq(o.i.counters.stalled, 3609376);
+	ck_assert_uint_eq(o.i.counters.longest_stall, 3609376);
 	ck_assert_uint_eq(o.timer, t + SEC + 609375);
 	fire(&o); /* nobody there */
 	ck_assert_str_eq(done(), "a100 G ");
 	ck_assert_uint_eq(o.timer, t + SEC + 609375 + SEC);
 	fire(&o);
 	ck_assert_str_eq(done(), "a100 ");
+}
+END_TEST
+
+/* Told with each advertisement of another master, before what follows; not of one that resigns. */
+START_TEST(test_second_master)
+{
+	struct vrrp_config c = config(2 + (uint8_t)_i, 100, SEC);
+	struct one o;
+
+	memset(&second, 0, sizeof(second));
+	started(&o, &c);
+	hear(&o, T0 + SEC, "10.0.0.3", 50, SEC);
+	ck_assert_uint_eq(second.heard, 0); /* a backup has a master */
+	master(&o, &c);
+	hear(&o, now + 100000, "10.0.0.3", 0, SEC);
+	ck_assert_uint_eq(second.heard, 0);
+	hear(&o, now + 100000, "10.0.0.3", 99, SEC);
+	hear(&o, now + 100000, "10.0.0.3", 99, SEC);
+	ck_assert_uint_eq(second.heard, 2);
+	ck_assert(!second.yields);
+	ck_assert_uint_eq(second.priority, 99);
+	hear(&o, now + 100000, "10.0.0.1", 100, SEC); /* ours is the higher address */
+	ck_assert_uint_eq(second.heard, 3);
+	ck_assert(!second.yields);
+	ck_assert_int_eq(o.i.state, VRRP_MASTER);
+	hear(&o, now + 100000, "10.0.0.200", 100, SEC);
+	ck_assert_uint_eq(second.heard, 4);
+	ck_assert(second.yields);
+	ck_assert_int_eq(o.i.state, VRRP_BACKUP);
+	hear(&o, now + 100000, "10.0.0.200", 100, SEC);
+	ck_assert_uint_eq(second.heard, 4);
+	master(&o, &c);
+	hear(&o, now + 100000, "10.0.0.3", 101, SEC);
+	ck_assert_uint_eq(second.heard, 5);
+	ck_assert(second.yields);
+	ck_assert_int_eq(o.i.state, VRRP_BACKUP);
+	done();
 }
 END_TEST
 
@@ -898,6 +1047,91 @@ START_TEST(test_stall_backup)
 	done();
 	at(&o, T0 + 2 * 3609375);
 	ck_assert_str_eq(done(), "a100 + G >3 ");
+}
+END_TEST
+
+/* -------------------------------------------------------------- maintenance */
+
+/* Addresses stay until the other one speaks: no gap. */
+START_TEST(test_failover)
+{
+	struct vrrp_config c = config(3, 200, SEC);
+	struct one o;
+	usec_t t;
+
+	master(&o, &c);
+	t = now + 300000;
+	vrrp_fsm_stand_aside(&o.i, t + 60 * SEC, t);
+	ck_assert_str_eq(done(), "a0 ");
+	ck_assert_int_eq(o.i.state, VRRP_MASTER);
+	ck_assert_int_eq(vrrp_fsm_aside(&o.i, t), FAILOVER_HANDING_OVER);
+	vrrp_fsm_stand_aside(&o.i, t + 60 * SEC, t); /* told twice */
+	ck_assert_str_eq(done(), "");
+	memset(&second, 0, sizeof(second));
+	hear(&o, t + 600000, "10.0.0.3", 100, SEC);
+	ck_assert_str_eq(done(), "- >2 ");
+	ck_assert_uint_eq(second.heard, 0); /* it was asked for */
+	ck_assert_str_eq(o.i.reason, "handed over to 10.0.0.3 for 59 s, as was asked");
+	ck_assert_int_eq(vrrp_fsm_aside(&o.i, now), FAILOVER_ASIDE);
+	/* the lower priority of the other one counts for nothing, until the time is over */
+	for (unsigned k = 1; k < 59; k++)
+		hear(&o, t + 600000 + k * SEC, "10.0.0.3", 100, SEC);
+	ck_assert_str_eq(done(), "");
+	ck_assert_uint_eq(o.timer, now + 3218750);
+	hear(&o, t + 60 * SEC, "10.0.0.3", 100, SEC);
+	ck_assert_int_eq(vrrp_fsm_aside(&o.i, now), FAILOVER_NONE);
+	fire(&o);
+	ck_assert_str_eq(done(), "a200 + G >3 ");
+}
+END_TEST
+
+START_TEST(test_failover_nobody)
+{
+	struct vrrp_config c = config(2, 100, SEC);
+	struct one o;
+
+	master(&o, &c);
+	vrrp_fsm_stand_aside(&o.i, now + 60 * SEC, now);
+	fire(&o);
+	ck_assert_str_eq(done(), "a0 a0 ");
+	fire(&o);
+	ck_assert_str_eq(done(), "a100 ");
+	ck_assert_int_eq(o.i.state, VRRP_MASTER);
+	ck_assert_uint_eq(o.i.counters.stalls, 0);
+	ck_assert_str_eq(o.i.reason, "was to hand over, but nobody else took over");
+	ck_assert_int_eq(vrrp_fsm_aside(&o.i, now), FAILOVER_NONE);
+	ck_assert_uint_eq(o.timer, now + SEC);
+	/* the other one dies later */
+	vrrp_fsm_stand_aside(&o.i, now + 60 * SEC, now);
+	hear(&o, now + SEC, "10.0.0.3", 50, SEC);
+	done();
+	fire(&o);
+	ck_assert_str_eq(done(), "a100 + G >3 ");
+	ck_assert_int_eq(vrrp_fsm_aside(&o.i, now), FAILOVER_NONE);
+	/* it is told to stop it; it wins again */
+	vrrp_fsm_stand_aside(&o.i, now + 60 * SEC, now);
+	vrrp_fsm_stand_aside(&o.i, 0, now);
+	ck_assert_str_eq(done(), "a0 a100 ");
+	hear(&o, now + SEC, "10.0.0.3", 50, SEC);
+	ck_assert_str_eq(done(), "a100 G ");
+}
+END_TEST
+
+START_TEST(test_failover_backup)
+{
+	struct vrrp_config c = config(3, 200, SEC);
+	struct one o;
+
+	started(&o, &c);
+	vrrp_fsm_stand_aside(&o.i, T0 + 60 * SEC, T0);
+	hear(&o, T0 + SEC, "10.0.0.3", 100, SEC);
+	ck_assert_uint_eq(o.timer, now + 3218750); /* follows, whatever its priority */
+	ck_assert_str_eq(o.i.reason,
+	    "10.0.0.3 is master with priority 100; this router stands aside, as was asked");
+	vrrp_fsm_stand_aside(&o.i, 0, now);
+	hear(&o, now + SEC, "10.0.0.3", 100, SEC);
+	ck_assert_uint_eq(o.timer, now - SEC + 3218750);
+	done();
 }
 END_TEST
 
@@ -1078,6 +1312,59 @@ START_TEST(test_group_members)
 }
 END_TEST
 
+/* What only its group was in the way of happens when it leaves: there is no timer left for it. */
+START_TEST(test_group_leave_waiting)
+{
+	struct pair p;
+
+	make_pair(&p, 100, 100);
+	start_pair(&p, false, false);
+	hear(&p.b, T0 + SEC, "10.0.1.3", 150, SEC);
+	at(&p.a, T0 + 3609375);
+	ck_assert_int_eq(p.a.i.state, VRRP_BACKUP);
+	ck_assert_uint_eq(p.a.timer, USEC_NEVER);
+	done();
+	vrrp_fsm_leave(&p.a.i, now);
+	ck_assert_str_eq(done(), "a100 + G >3 ");
+}
+END_TEST
+
+/* A reload that changes nothing of the election does not make a group that waits begin again. */
+START_TEST(test_group_configure_waiting)
+{
+	struct vrrp_config c;
+	struct pair p;
+
+	make_pair(&p, 100, 100);
+	start_pair(&p, false, false);
+	hear(&p.b, T0 + SEC, "10.0.1.3", 150, SEC);
+	at(&p.a, T0 + 3609375);
+	c = p.a.i.config;
+	c.garp_repeat = 7;
+	vrrp_fsm_configure(&p.a.i, &c, now);
+	ck_assert_uint_eq(p.a.timer, USEC_NEVER);
+	at(&p.b, T0 + SEC + 3609375);
+	ck_assert_int_eq(p.a.i.state, VRRP_MASTER);
+	done();
+}
+END_TEST
+
+START_TEST(test_group_failover)
+{
+	struct pair p;
+
+	master_pair(&p);
+	vrrp_fsm_stand_aside(&p.a.i, now + 60 * SEC, now);
+	ck_assert_str_eq(done(), "a:a0 b:a0 ");
+	hear(&p.b, now + 1000, "10.0.1.3", 50, SEC);
+	ck_assert_str_eq(done(), "b:- b:>2 a:a0 a:- a:>2 ");
+	ck_assert_int_eq(vrrp_fsm_aside(&p.a.i, now), FAILOVER_ASIDE);
+	hear(&p.a, now + 1000, "10.0.0.3", 50, SEC);
+	ck_assert_uint_eq(p.a.timer, now + 3609375);
+	ck_assert_str_eq(done(), "");
+}
+END_TEST
+
 START_TEST(test_group_nobody_left)
 {
 	struct pair p;
@@ -1098,9 +1385,9 @@ int main(void)
 	Suite *s = suite_create("vrrp_fsm");
 	TCase *tc = tcase_create("fsm");
 
-	tcase_add_test(tc, test_timers);
 	tcase_add_test(tc, test_start_owner);
 	tcase_add_test(tc, test_start_backup);
+	tcase_add_test(tc, test_start_soon);
 	tcase_add_test(tc, test_start_resume);
 	tcase_add_test(tc, test_before_start);
 	tcase_add_test(tc, test_backup_timer);
@@ -1111,6 +1398,7 @@ int main(void)
 	tcase_add_test(tc, test_backup_lower_preempts);
 	tcase_add_test(tc, test_backup_nopreempt);
 	tcase_add_test(tc, test_preempt_delay);
+	tcase_add_test(tc, test_preempt_delay_stall);
 	tcase_add_test(tc, test_preempt_delay_master_dies);
 	tcase_add_test(tc, test_backup_stop);
 	tcase_add_test(tc, test_master_advertises);
@@ -1122,10 +1410,14 @@ int main(void)
 	tcase_add_test(tc, test_owner_duplicate);
 	tcase_add_test(tc, test_announcements);
 	tcase_add_test(tc, test_announce_refresh);
+	tcase_add_test(tc, test_preempt_delay_over);
+	tcase_add_test(tc, test_master_lower_no_advert);
+	tcase_add_test(tc, test_master_higher_send_advert);
 	tcase_add_test(tc, test_announce_lower_settings);
 	tcase_add_test(tc, test_announcements_stop);
 	tcase_add_test(tc, test_fault);
 	tcase_add_test(tc, test_fault_at_start);
+	tcase_add_test(tc, test_fault_tracked);
 	tcase_add_test(tc, test_fault_texts);
 	tcase_add_test(tc, test_configure_priority_backup);
 	tcase_add_test(tc, test_configure_priority_master);
@@ -1133,6 +1425,7 @@ int main(void)
 	tcase_add_test(tc, test_configure_owner);
 	tcase_add_test(tc, test_configure_preempt);
 	tcase_add_test(tc, test_stall_master);
+	tcase_add_loop_test(tc, test_second_master, 0, 2);
 	tcase_add_test(tc, test_stall_master_hears);
 	tcase_add_test(tc, test_stall_backup);
 	tcase_add_test(tc, test_group_start);
@@ -1141,6 +1434,12 @@ int main(void)
 	tcase_add_test(tc, test_group_fault);
 	tcase_add_test(tc, test_group_owner);
 	tcase_add_test(tc, test_group_members);
+	tcase_add_test(tc, test_failover);
+	tcase_add_test(tc, test_failover_nobody);
+	tcase_add_test(tc, test_failover_backup);
+	tcase_add_test(tc, test_group_failover);
+	tcase_add_test(tc, test_group_leave_waiting);
+	tcase_add_test(tc, test_group_configure_waiting);
 	tcase_add_test(tc, test_group_nobody_left);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
