@@ -185,6 +185,56 @@ static void keep_no_users(void)
 		u->userStorageType = SNMP_STORAGE_VOLATILE;
 }
 
+static void to_disk(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) != 0)
+		log_warning("%s: %s; a power failure may undo what was set", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The library makes its file anew each time, but does not see to it that it reaches the disk. */
+static void store(void)
+{
+	char file[PATH_MAX + 16];
+
+	snmp_store("snmpd");
+	snprintf(file, sizeof(file), "%s/snmpd.conf", get_persistent_directory());
+	to_disk(file);
+	to_disk(get_persistent_directory());
+}
+
+/* Stores what was SET before the answer says so: the library's own loop would do it after that. */
+static int stored_first(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg,
+    netsnmp_agent_request_info *info, netsnmp_request_info *requests)
+{
+	int rc = netsnmp_call_next_handler(handler, reg, info, requests);
+
+	if (info->mode == MODE_SET_COMMIT)
+		store();
+	return rc;
+}
+
+/* The library's objects that a SET changes for good: sysContact, sysName, sysLocation, snmpEnableAuthenTraps. */
+static void keep_what_is_set(void)
+{
+	static const oid kept[][9] = {{1, 3, 6, 1, 2, 1, 1, 4, 0}, {1, 3, 6, 1, 2, 1, 1, 5, 0},
+	    {1, 3, 6, 1, 2, 1, 1, 6, 0}, {1, 3, 6, 1, 2, 1, 11, 30, 0}};
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		netsnmp_subtree *tree =
+		    netsnmp_subtree_find(kept[i], OID_LENGTH(kept[i]), NULL, "");
+
+		if (!tree || !tree->reginfo ||
+		    netsnmp_inject_handler(tree->reginfo,
+			netsnmp_create_handler("stored_first", stored_first)) != SNMPERR_SUCCESS)
+			log_error(
+			    "SNMP: what is SET of the system group is stored after the answer");
+	}
+}
+
 static void start_library(void)
 {
 	/* The engine and the system that it is in; nothing about the host, and nothing that runs programs. */
@@ -202,7 +252,8 @@ static void start_library(void)
 	e->reading = false;
 	sinks_begin(e->sinks);
 	keep_no_users();
-	snmp_store("snmpd"); /* snmpEngineBoots, before anybody sees it */
+	store(); /* snmpEngineBoots, before anybody sees it */
+	keep_what_is_set();
 	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_PORTS, "none");
 	init_master_agent();
 }

@@ -5,7 +5,8 @@
  * GET, GETNEXT, GETBULK and SET with up to 20 variables each: names of our objects with indexes of a few rows (so
  * that rows meet: the same pools, real servers and instances are made, changed and destroyed all the time), damaged
  * ones, and any; values of the right type and range, at its ends and beyond, and of wrong types and lengths.
- * It never sets where the master agent listens: that would only end the conversation.
+ * It never sets where the master agent listens, or a rule of routing that drops packets: that would only end the
+ * conversation.
  *
  * Each answer must be one: a GETNEXT goes forward, a SET that was acknowledged is read back as it was set.
  * One line at the end: requests N answers N sets N acknowledged N readback N refused-kinds N
@@ -233,11 +234,12 @@ static void add_var(
 		damage(k, &v->name);
 }
 
-/* How managers reach the director: a SET of it may cut this one off, as it should. */
+/* How managers reach the director: a SET of it may cut this one off, as it should. So may rules that do not look up. */
 static bool is_the_way_here(const struct column *c)
 {
 	return strcmp(c->name, "agentx_socket") == 0 || strcmp(c->name, "snmp_mode") == 0 ||
-	       strcmp(c->name, "snmp_listen") == 0;
+	       strcmp(c->name, "snmp_listen") == 0 ||
+	       c == table_column(&tables[TABLE_vrrp_rule], "action");
 }
 
 /* Another column of the same table; an address is two, which a sane manager sets together: left out then. */

@@ -109,7 +109,13 @@ check_eq "none was given up" "$(tell lost)" "lost 0"
 # --- What outlives it --------------------------------------------------------
 
 boots=$(number $BOOTS) engine=$(number $ENGINE)
-check_match "sysLocation can be set" "$(on m env MIBS= snmpset -v2c -c private 127.0.0.1 $LOCATION s 'rack 7' 2>&1)" 'rack 7'
+set_location() { on m env MIBS= snmpset -v2c -c private 127.0.0.1 $LOCATION s "$1" 2>&1; }
+kept=0
+for i in $(seq 30); do
+	set_location "rack $i" | grep -q "rack $i" && grep -q "^psyslocation.*rack $i" "$T/m/run/snmpd.conf" && kept=$((kept + 1))
+done
+check_eq "sysLocation is in the file when the answer comes" "$kept" 30
+check_match "sysLocation can be set" "$(set_location 'rack 7')" 'rack 7'
 stop rig KILL
 end_rig
 engine 2
