@@ -7,11 +7,11 @@
 #
 #	make bench        (or: BUILD=build tests/bench/bench_vrrp.sh [PART...])
 #
-# PARTs: takeover, disturbed (with the jitter of the advertisements), cost; the first two without any. Needs root, for network namespaces.
+# PARTs: takeover, disturbed (with the jitter of the advertisements), cost; without any: all. Needs root, for network namespaces.
 #
 # CELLS   of takeover: INSTANCES:INTERVAL:ADDRESSES..., the interval in centiseconds; FULL=1: the whole matrix
 # PAIRS   of runs of each cell (3); the median of the runs is shown
-# KINDS   of disturbance (log disk busy); longer ones are snmpd walk checks reload
+# KINDS   of disturbance (log disk busy snmpd walk checks reload)
 # LIVE    seconds of each disturbance while the master lives (8); FULL=1: 60, also at 1 cs
 # SERVERS of the file that is reloaded (100000), CHECKS (10000)
 #
@@ -22,7 +22,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lab/lib.sh"
 
 PAIRS=${PAIRS:-3} SERVERS=${SERVERS:-100000} CHECKS=${CHECKS:-10000}
-KINDS=${KINDS:-log disk busy}
+KINDS=${KINDS:-log disk busy snmpd walk checks reload}
 if [ -n "${FULL:-}" ]; then
 	CELLS=${CELLS:-$(for n in 1 50 255; do for cs in 100 10 1; do echo "$n:$cs:1 $n:$cs:4"; done; done)}
 	LIVE=${LIVE:-60} DISTURBED=${DISTURBED:-255:10:1 20:1:1}
@@ -30,7 +30,7 @@ else
 	CELLS=${CELLS:-1:10:1 255:100:1 255:10:1 255:10:4}
 	LIVE=${LIVE:-8} DISTURBED=${DISTURBED:-255:10:1}
 fi
-PARTS=${*:-takeover disturbed}
+PARTS=${*:-takeover disturbed cost}
 PRIORITY_A=200 PRIORITY_B=100
 
 [ "$(id -u)" -eq 0 ] || { echo "bench_vrrp: needs root" >&2; exit 2; }
@@ -58,7 +58,7 @@ instances() {
 }
 # pool NAME SERVERS [WORDS]: real servers on loopback, with a check each second or so, or one that never comes
 pool() {
-	awk -v name="$1" -v n="$2" -v words="${3:-delay_loop 86400 warmup 86400}" 'BEGIN {
+	awk -v name="$1" -v n="$2" -v words="${3:-delay_loop 86400\n\t\twarmup 86400}" 'BEGIN {
 		printf "server_pool %s {\n\tcheck alive {\n\t\ttype tcp\n\t\tconnect_port 80\n\t\t%s\n\t}\n", name, words
 		for (i = 0; i < n; i++)
 			printf "\treal_server 127.%d.%d.%d 80\n", 1 + int(i / 65536), int(i / 256) % 256, i % 256
@@ -145,7 +145,7 @@ before() {
 		snmpd | walk) snmpd "$h" ;;
 		checks)
 			start "httpd-$h" "$h" "$BUILD/httpd" -n "$h" -h 80
-			pool checked "$CHECKS" 'delay_loop 2 connect_timeout 1' >> "$T/$h/directord.conf"
+			pool checked "$CHECKS" 'delay_loop 2\n\t\tconnect_timeout 1' >> "$T/$h/directord.conf"
 			;;
 		reload) pool large "$SERVERS" > "$T/files/large" ;;
 		disk)
