@@ -186,6 +186,10 @@ static void finish_virtual_server(struct reader *r, struct pool_block *p, bool o
 		row_set_text(&vs->pool, p->name);
 		marks_column(&vs->row, COL_virtual_server_pool, p->at);
 	}
+	if (p->group && !*vs->address_group) {
+		row_set_text(&vs->address_group, p->group);
+		marks_column(&vs->row, COL_virtual_server_address_group, p->name_at);
+	}
 	insert_services(r, p);
 	p->vs = NULL;
 	insert_notify(r, p->quorum, vs->name, NULL, 0);

@@ -358,14 +358,6 @@ static void tell_stop(struct child *c, bool clean)
 	channel_send(c->peer->ch);
 }
 
-/* Nobody is left who reports anything. */
-static void end_notices(struct hub *h, bool clean)
-{
-	if (clean && !h->notices_ended)
-		notice_stop(h);
-	h->notices_ended = true;
-}
-
 /* Tells the children of the first step that still has some; false when none is left. */
 bool children_stop(struct hub *h, bool clean)
 {
@@ -373,8 +365,6 @@ bool children_stop(struct hub *h, bool clean)
 	bool left = false;
 
 	for (int step = 0; step <= LAST_STEP && (!left || !clean); step++) {
-		if (step == LAST_STEP)
-			end_notices(h, clean);
 		TAILQ_FOREACH (c, &h->children, entry) {
 			if (c->spec->stop_step != step || !c->pid)
 				continue;

@@ -193,6 +193,8 @@ void hub_stop(struct hub *h, bool clean)
 	h->clean = clean;
 	log_notice(clean ? "stopping" : "stopping; what is in the kernel stays for the next start");
 	notify_state("STOPPING=1");
+	if (clean)
+		notice_stop(h);
 	hub_stop_next(h);
 }
 

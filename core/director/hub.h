@@ -93,7 +93,6 @@ struct hub {
 	    trim; /* when memory that a large change took is given back; 0: nothing to give back */
 	uint32_t notices; /* the number of the last one */
 	struct log_limit notices_limit;
-	bool notices_ended; /* nothing comes after those that are there */
 	bool stopping, clean;
 	struct event *stop_timer;
 	bool ready_told;
@@ -177,7 +176,7 @@ void notice_done(struct hub *h, struct row *r);
 void notice_removed(struct hub *h, const struct txn *t);
 /* The file was read again. */
 void notice_file_read(struct hub *h);
-/* directord stops for good, and nothing else will be told. */
+/* directord is about to stop for good: what is told of servers then, in one go; of them nothing comes behind it. */
 void notice_stop(struct hub *h);
 
 /* failover.c */

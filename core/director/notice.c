@@ -261,18 +261,56 @@ static const char *service_words(const struct virtual_service *s, char *buf, siz
 	return buf;
 }
 
-static void tell_server_line(
-    struct hub *h, const struct subject *s, const struct virtual_service *service, const char *word)
+/*
+ * What names a virtual server in lines: each of its services, or once for all the group that they come from, which
+ * keepalived gives the port 0.  NULL: there is no more.
+ */
+static const struct virtual_service *next_named(const struct hub *h,
+    const struct virtual_server *vs, const struct virtual_service *last, char *buf, size_t size)
 {
-	char line[256], address[ADDR_STRLEN], service_text[80];
+	const struct virtual_service *v;
 
-	snprintf(line, sizeof(line), "RS [%s]:%s:%u %s %s", addr_format(s->address, address),
-	    protocol_word(service->protocol), s->port ? s->port : service->port,
-	    service_words(service, service_text, sizeof(service_text)), word);
-	tell_fifos(h, s, line);
+	if (!last)
+		v = store_first_service(h->store, vs->name);
+	else
+		v = *vs->address_group ? NULL
+				       : (const struct virtual_service *)store_next(&last->row);
+	if (!v || v->virtual_server != vs->name)
+		return NULL;
+	if (*vs->address_group)
+		snprintf(buf, size, "[%s]:0", vs->address_group);
+	else
+		service_words(v, buf, size);
+	return v;
 }
 
-/* A line for each virtual service that has the real server. */
+/* Of a group: that of its addresses, if it has some; a mark has none. */
+static enum service_protocol line_protocol(
+    const struct virtual_server *vs, const struct virtual_service *v)
+{
+	while (*vs->address_group && v && v->virtual_server == vs->name) {
+		if (v->protocol != SERVICE_FWMARK)
+			return v->protocol;
+		v = (const struct virtual_service *)store_next(&v->row);
+	}
+	return *vs->address_group ? SERVICE_FWMARK : v->protocol;
+}
+
+static void tell_server_lines(
+    struct hub *h, const struct subject *s, const struct virtual_server *vs, const char *word)
+{
+	const struct virtual_service *v = NULL;
+	char line[256], address[ADDR_STRLEN], name[80];
+
+	while ((v = next_named(h, vs, v, name, sizeof(name)))) {
+		snprintf(line, sizeof(line), "RS [%s]:%s:%u %s %s",
+		    addr_format(s->address, address), protocol_word(line_protocol(vs, v)),
+		    s->port || *vs->address_group ? s->port : v->port, name, word);
+		tell_fifos(h, s, line);
+	}
+}
+
+/* A line for each virtual server that has the real server. */
 static void tell_server(
     struct hub *h, const struct store *scripts, const struct real_server *rs, bool up)
 {
@@ -281,14 +319,9 @@ static void tell_server(
 	tell_script(h, scripts, &s, up ? NOTIFY_UP : NOTIFY_DOWN, up ? "UP" : "DOWN", 0);
 	if (!has_fifo(h, s.kind))
 		return;
-	STORE_FOREACH (virtual_server, vs, h->store) {
-		if (vs->pool != rs->pool)
-			continue;
-		for (const struct virtual_service *v = store_first_service(h->store, vs->name);
-		     v && v->virtual_server == vs->name;
-		     v = (const struct virtual_service *)store_next(&v->row))
-			tell_server_line(h, &s, v, up ? "UP" : "DOWN");
-	}
+	STORE_FOREACH (virtual_server, vs, h->store)
+		if (vs->pool == rs->pool)
+			tell_server_lines(h, &s, vs, up ? "UP" : "DOWN");
 }
 
 /* From unknown: with start_down it was down, and else it has been up all the time. */
@@ -314,14 +347,12 @@ static void tell_quorum(
 {
 	const struct subject s = {NOTIFY_VIRTUAL_SERVER, vs->name, NULL, 0};
 	const char *word = up ? "UP" : "DOWN";
-	char line[256], text[80];
+	const struct virtual_service *v = NULL;
+	char line[256], name[80];
 
 	tell_script(h, scripts, &s, up ? NOTIFY_UP : NOTIFY_DOWN, word, 0);
-	for (const struct virtual_service *v = store_first_service(h->store, vs->name);
-	     v && v->virtual_server == vs->name;
-	     v = (const struct virtual_service *)store_next(&v->row)) {
-		snprintf(
-		    line, sizeof(line), "VS %s %s", service_words(v, text, sizeof(text)), word);
+	while ((v = next_named(h, vs, v, name, sizeof(name)))) {
+		snprintf(line, sizeof(line), "VS %s %s", name, word);
 		tell_fifos(h, &s, line);
 	}
 }
@@ -355,12 +386,14 @@ void notice_reported(struct hub *h, const struct row *old, const struct row *new
 		statistics_reported(h, (const struct vrrp_statistics *)old, mask);
 		break;
 	case TABLE_real_server:
-		server_reported(
-		    h, (const struct real_server *)old, (const struct real_server *)new, mask);
+		if (!h->stopping)
+			server_reported(h, (const struct real_server *)old,
+			    (const struct real_server *)new, mask);
 		break;
 	case TABLE_virtual_server:
-		quorum_reported(h, (const struct virtual_server *)old,
-		    (const struct virtual_server *)new, mask);
+		if (!h->stopping)
+			quorum_reported(h, (const struct virtual_server *)old,
+			    (const struct virtual_server *)new, mask);
 		break;
 	}
 }
@@ -443,6 +476,7 @@ void notice_stop(struct hub *h)
 		     rs = (const struct real_server *)store_next(&rs->row))
 			if (rs->state == SERVER_UP)
 				tell_server(h, h->store, rs, false);
-		tell_quorum(h, h->store, vs, false);
+		if (vs->state == VIRTUAL_UP)
+			tell_quorum(h, h->store, vs, false);
 	}
 }

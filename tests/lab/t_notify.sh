@@ -22,18 +22,8 @@ health p 200
 same_name ka
 chmod 755 "$T"
 PAIR=(ka d)
-for h in "${PAIR[@]}"; do
-	mkdir -p "$T/$h/log"
-	chmod 777 "$T/$h/log"
-	echo 'exit 0' > "$T/$h/weight"
-	# say FILE ARG...: one line a call, and who ran it
-	cat > "$T/$h/say" <<-END
-		#!/bin/sh
-		file=\$1; shift
-		echo "\$* by \$(id -un)" >> $T/$h/log/\$file
-	END
-	chmod 755 "$T/$h/say"
-done
+say_scripts "${PAIR[@]}"
+for h in "${PAIR[@]}"; do echo 'exit 0' > "$T/$h/weight"; done
 instance() { # HOST NAME VRID
 	cat <<-END
 		vrrp_instance $2 {

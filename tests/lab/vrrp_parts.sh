@@ -7,6 +7,20 @@
 keepalived_up() {
 	start keepalived ka keepalived -n -l -D -P -f "$T/ka/keepalived.conf" -p "$T/ka/pid" -r "$T/ka/vrrp.pid"
 }
+# A script for notices, for each host: say FILE ARG... writes into $T/HOST/log/FILE one line a call, and who ran it.
+say_scripts() { # HOST...
+	local h
+	for h in "$@"; do
+		mkdir -p "$T/$h/log"
+		chmod 777 "$T/$h/log"
+		cat > "$T/$h/say" <<-END
+			#!/bin/sh
+			file=\$1; shift
+			echo "\$* by \$(id -un)" >> $T/$h/log/\$file
+		END
+		chmod 755 "$T/$h/say"
+	done
+}
 # Of a host with a network of its own, "wide": the interface is called lan, as that of directord beside it.
 same_name() { # HOST
 	on "$1" ip link set wide down

@@ -1388,7 +1388,11 @@ START_TEST(test_group)
 	    "    virtual_service tcp 2001:db8::3 84\n    virtual_service tcp 2001:db8::fffe 85\n"
 	    "    virtual_service tcp 2001:db8::ffff 85\n    virtual_service tcp 2001:db8::1:0 85\n"
 	    "    virtual_service tcp 2001:db8::1:1 85\n    virtual_service fwmark 7\n"
-	    "    virtual_service fwmark 8 inet6\n    pool p\n}\n");
+	    "    virtual_service fwmark 8 inet6\n    pool p\n    address_group G\n}\n");
+	becomes("virtual_server group G {\n name web\n protocol TCP\n pool p\n address_group H\n}\n"
+		"server_pool p {\n}\nvirtual_server_group G {\n 192.0.2.1 80\n}\n",
+	    "server_pool p {\n}\n\nvirtual_server web {\n    virtual_service tcp 192.0.2.1 80\n"
+	    "    pool p\n    address_group H\n}\n");
 }
 END_TEST
 
