@@ -340,6 +340,5 @@ const struct keyword global_root_keywords[] = {
     {"bfd_instance", KEYWORD_UNSUPPORTED, NULL, NULL},
     {"track_group", KEYWORD_UNSUPPORTED, NULL, NULL},
     {"vrrp_track_process", KEYWORD_UNSUPPORTED, NULL, NULL},
-    {"interface_up_down_delays", KEYWORD_UNSUPPORTED, NULL, NULL},
     {NULL, KEYWORD_IDLE, NULL, NULL},
 };

@@ -802,7 +802,59 @@ static void free_garp_groups(struct reader *r)
 	r->garp_groups = NULL;
 }
 
+/* ---- interface_up_down_delays */
+
+/* An interface's row, whichever block names it first. */
+static struct vrrp_interface *interface_row(struct reader *r, const struct word *name)
+{
+	struct vrrp_interface *i = store_vrrp_interface(r->store, name->text);
+
+	if (i)
+		return i;
+	i = ROW_NEW(vrrp_interface);
+	marks_row(&i->row, name->at);
+	if (!read_value(r, &i->row, COL_vrrp_interface_interface, name)) {
+		marks_free_row(&i->row);
+		return NULL;
+	}
+	return read_insert(r, &i->row) ? i : NULL;
+}
+
+static bool read_delay(struct reader *r, struct vrrp_interface *i, int column, const struct word *w)
+{
+	if (!read_value(r, &i->row, column, w))
+		return false;
+	marks_column(&i->row, column, w->at);
+	return true;
+}
+
+/* INTERFACE DOWN [UP] */
+static void read_delays(struct reader *r, struct block *b, const struct statement *st)
+{
+	struct vrrp_interface *i;
+
+	(void)b;
+	if (!read_words(r, st, 2, 3))
+		return;
+	i = interface_row(r, &st->words[0]);
+	if (i && read_delay(r, i, COL_vrrp_interface_down_delay, &st->words[1]))
+		read_delay(r, i, COL_vrrp_interface_up_delay, &st->words[st->n - 1]);
+}
+
+static void read_interface_delays(struct reader *r, struct block *b, const struct statement *st)
+{
+	static const struct block_type type = {"interface_up_down_delays", NULL, read_delays};
+	struct block list = {.type = &type, .at = st->at};
+
+	(void)b;
+	if (read_words(r, st, 1, 1))
+		read_block(r, &list);
+	else
+		lexer_skip_block(r->lexer);
+}
+
 const struct keyword vrrp_root_keywords[] = {
+    {"interface_up_down_delays", KEYWORD_BLOCK, read_interface_delays, NULL},
     {"garp_group", KEYWORD_BLOCK, read_garp_group, NULL},
     {"vrrp_script", KEYWORD_BLOCK, read_script, NULL},
     {"track_file", KEYWORD_BLOCK, read_track_file, NULL},

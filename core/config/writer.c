@@ -764,6 +764,30 @@ static void write_statics(struct writer *w)
 	write_routing(w, TABLE_vrrp_rule, "", "static_rules");
 }
 
+static void put_column(const struct writer *w, const struct row *r, int column)
+{
+	char text[COLUMN_TEXT_SIZE];
+
+	put_word(w, column_format(r, &r->table->columns[column], text));
+}
+
+/* Both delays of every row: a line is what there is of it in the file. */
+static void write_interfaces(struct writer *w)
+{
+	if (!store_count(w->store, TABLE_vrrp_interface))
+		return;
+	begin_top(w, "interface_up_down_delays", NULL);
+	open_block(w);
+	STORE_FOREACH (vrrp_interface, i, w->store) {
+		begin_line(w, "");
+		lexer_put_word(w->out, i->interface);
+		put_column(w, &i->row, COL_vrrp_interface_down_delay);
+		put_column(w, &i->row, COL_vrrp_interface_up_delay);
+		end_line(w);
+	}
+	close_block(w);
+}
+
 static void write_scripts(struct writer *w)
 {
 	STORE_FOREACH (script, s, w->store) {
@@ -873,6 +897,7 @@ static void write_all(struct writer *w)
 {
 	write_global(w);
 	write_statics(w);
+	write_interfaces(w);
 	write_scripts(w);
 	write_track_files(w);
 	write_groups(w);

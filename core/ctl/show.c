@@ -38,6 +38,7 @@ static const struct {
     {TABLE_vrrp_route, "type gateway interface source nexthops present reason"},
     {TABLE_vrrp_rule, "action table_id target source source_length destination destination_length "
 		      "present reason"},
+    {TABLE_vrrp_interface, "status link_state down_delay up_delay last_change changes ignored"},
     {TABLE_static_address, "prefix_length scope present reason"},
 };
 

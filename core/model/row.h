@@ -107,6 +107,7 @@ struct virtual_server *store_virtual_server(const struct store *s, const char *n
 struct vrrp_instance *store_vrrp_instance(const struct store *s, const char *name);
 struct sync_group *store_sync_group(const struct store *s, const char *name);
 struct script *store_script(const struct store *s, const char *name);
+struct vrrp_interface *store_vrrp_interface(const struct store *s, const char *name);
 struct track_file *store_track_file(const struct store *s, const char *name);
 /* What a kind of vrrp_track.kind names is a row of this table; -1: is not in a table. */
 int track_table(enum track_kind kind);

@@ -133,6 +133,11 @@ struct script *store_script(const struct store *s, const char *name)
 	return (struct script *)store_named(s, TABLE_script, name);
 }
 
+struct vrrp_interface *store_vrrp_interface(const struct store *s, const char *name)
+{
+	return (struct vrrp_interface *)store_named(s, TABLE_vrrp_interface, name);
+}
+
 struct track_file *store_track_file(const struct store *s, const char *name)
 {
 	return (struct track_file *)store_named(s, TABLE_track_file, name);

@@ -78,6 +78,7 @@ static const struct rules rules[TABLE_COUNT] = {
     [TABLE_static_address] = {.row = validate_static_address, .table = validate_static_addresses},
     [TABLE_notify_script] = {.row = validate_notify_script},
     [TABLE_notify_fifo] = {.row = validate_notify_fifo},
+    [TABLE_vrrp_interface] = {.row = validate_vrrp_interface},
     [TABLE_script] = {.row = validate_script},
     [TABLE_track_file] = {.row = validate_track_file},
     [TABLE_vrrp_track] = {.row = validate_track},

@@ -266,6 +266,14 @@ static bool check_tracked(struct validation *v, const struct row *r)
 	return true;
 }
 
+bool validate_vrrp_interface(struct validation *v, const struct row *r)
+{
+	const struct vrrp_interface *i = (const struct vrrp_interface *)r;
+
+	return interface_valid(i->interface) ||
+	       REFUSE_VALUE(v, i, vrrp_interface, interface, "is no name of an interface");
+}
+
 bool validate_script(struct validation *v, const struct row *r)
 {
 	const struct script *s = (const struct script *)r;

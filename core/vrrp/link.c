@@ -234,11 +234,14 @@ bool port_hears(const struct port *p, const struct addr *group)
 
 static unsigned faults_of(const struct port *p, const struct kernel_interface *i)
 {
+	unsigned flags;
+
 	if (!i)
 		return VRRP_FAULT_NO_INTERFACE;
-	if (!(i->flags & IFF_UP))
+	flags = watch_flags(p->link->router, i);
+	if (!(flags & IFF_UP))
 		return VRRP_FAULT_DOWN;
-	if (!(i->flags & IFF_RUNNING))
+	if (!(flags & IFF_RUNNING))
 		return VRRP_FAULT_NO_CARRIER;
 	return p->io && (p->ah || !p->wants_ah) ? 0 : VRRP_FAULT_SOCKET;
 }

@@ -183,6 +183,8 @@ struct router {
 
 /* vrrp.c: something is due; router_act() runs when the events at hand have been handled. */
 void router_wake(struct router *r);
+/* A link counts as another one than it did. */
+void router_links_changed(struct router *r);
 /* At once, if it is due for many instances. */
 void router_act_many(struct router *r);
 
@@ -240,6 +242,15 @@ void link_refresh(struct link *l);
  * one.
  */
 struct addr port_primary(const struct port *p, bool far);
+
+/* watch.c */
+/* The interface's flags IFF_UP and IFF_RUNNING as far as they count. */
+unsigned watch_flags(const struct router *r, const struct kernel_interface *i);
+/* Follows the kernel; to be done before anything looks at flags.  True if these are others now. */
+bool watch_refresh(struct router *r);
+/* Follows the rows; watch_free() for one that is gone. */
+void watch_configure(struct router *r);
+void watch_free(struct row *row);
 
 /* vmac.c */
 /* Makes, adopts and repairs the interfaces with virtual MAC addresses.  To be done before anything looks for them. */

@@ -136,7 +136,7 @@ static enum track_state interface_state(const struct virtual *v, const char *nam
 	const struct kernel_interface *i = kernel_interface(v->router->kernel, name);
 	const unsigned up = IFF_UP | IFF_RUNNING;
 
-	return i && (i->flags & up) == up ? TRACK_STATE_UP : TRACK_STATE_DOWN;
+	return i && (watch_flags(v->router, i) & up) == up ? TRACK_STATE_UP : TRACK_STATE_DOWN;
 }
 
 static enum track_state state_of(const struct virtual *v, const struct tracked *t)

@@ -142,16 +142,29 @@ static bool is_wanted(const char *interface, const struct addr *address, void *a
 	return false;
 }
 
+static void refresh_links(struct router *r)
+{
+	struct link *l;
+
+	TAILQ_FOREACH (l, &r->links, entry)
+		link_refresh(l);
+}
+
+void router_links_changed(struct router *r)
+{
+	refresh_links(r);
+	evaluate_all(r);
+	router_wake(r);
+}
+
 static void kernel_changed(void *arg)
 {
 	struct router *r = arg;
 	struct virtual *v;
-	struct link *l;
-
 	bool renamed = kernel_renamed(r->kernel);
 
-	TAILQ_FOREACH (l, &r->links, entry)
-		link_refresh(l);
+	watch_refresh(r);
+	refresh_links(r);
 	if (renamed)
 		vmac_sweep(r, false);
 	vmac_make(r);
@@ -197,6 +210,8 @@ static void on_counters(int fd, short what, void *arg)
 	(void)what;
 	report_counters(arg);
 	notice_check(arg);
+	if (watch_refresh(arg)) /* a master may advertise more often than before */
+		router_links_changed(arg);
 }
 
 /* ------------------------------------------------------------------------ rows */
@@ -248,6 +263,13 @@ static void remove_groups(const struct change *c, size_t n)
 	for (size_t k = 0; k < n; k++)
 		if (c[k].kind == CHANGE_REMOVED && c[k].row->table->id == TABLE_sync_group)
 			free(c[k].row->user);
+}
+
+static void remove_watches(const struct change *c, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		if (c[k].kind == CHANGE_REMOVED && c[k].row->table->id == TABLE_vrrp_interface)
+			watch_free(c[k].row);
 }
 
 static void make_instances(struct router *r)
@@ -351,7 +373,10 @@ static void apply(struct router *r, const struct change *c, size_t n, bool first
 	kernel_flush(r->kernel);
 	kernel_refresh(r->kernel);
 	make_groups(r);
+	remove_watches(c, n);
+	watch_configure(r);
 	make_instances(r);
+	refresh_links(r);
 	vmac_make(r);
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_configure(v);
@@ -368,6 +393,8 @@ static void apply(struct router *r, const struct change *c, size_t n, bool first
 	hand_over(r);
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_check_addresses(v);
+	if (watch_refresh(r)) /* how long a link may be down depends on the instances */
+		router_links_changed(r);
 	vmac_sweep(r, false);
 	lock_more();
 }
@@ -436,6 +463,7 @@ static bool is_ours(const struct change *c)
 	case TABLE_vrrp_route:
 	case TABLE_vrrp_rule:
 	case TABLE_static_address:
+	case TABLE_vrrp_interface:
 	case TABLE_vrrp_track:
 	case TABLE_sync_group_track:
 	case TABLE_script:
@@ -590,6 +618,8 @@ static void finish(void *arg)
 
 	while ((v = TAILQ_FIRST(&r->virtuals)))
 		virtual_free(v);
+	STORE_FOREACH (vrrp_interface, i, engine_store(r->engine))
+		watch_free(&i->row);
 	STORE_FOREACH (sync_group, g, engine_store(r->engine)) {
 		free(g->row.user);
 		g->row.user = NULL;

@@ -183,6 +183,7 @@ static void fill(struct rig *r)
 	add(r, TABLE_vrrp_route, "VI_1 198.51.100.0 24 254 0 0");
 	add(r, TABLE_vrrp_rule, "VI_1 inet 100 1");
 	add(r, TABLE_static_address, "eth0 192.0.2.9");
+	add(r, TABLE_vrrp_interface, "eth0");
 	add(r, TABLE_sync_group, "VG_1");
 	add(r, TABLE_script, "chk");
 	add(r, TABLE_track_file, "load");

@@ -584,6 +584,26 @@ START_TEST(test_static_addresses)
 }
 END_TEST
 
+START_TEST(test_interface_delays)
+{
+	becomes("interface_up_down_delays {\n lan 1.5\n srv 0 0.00001\n}\n"
+		"interface_up_down_delays {\n lan 2 255\n}\n",
+	    "interface_up_down_delays {\n    lan 2 255\n    srv 0 0.00001\n}\n");
+	becomes("interface_up_down_delays {\n lan 1.5\n}\n",
+	    "interface_up_down_delays {\n    lan 1.5 1.5\n}\n");
+	fails("interface_up_down_delays {\n lan\n}\n", "2:2: 'lan' needs a value");
+	fails("interface_up_down_delays {\n lan 256\n}\n",
+	    "2:6: 'down_delay': 256 s is not in the range 0..255 s");
+	fails("interface_up_down_delays {\n lan 1 -1\n}\n",
+	    "2:8: 'up_delay': '-1' is not a time in seconds");
+	fails("interface_up_down_delays {\n lan 1 2 3\n}\n", "2:10: '3' is too much after '2'");
+	fails("interface_up_down_delays {\n a/b 1\n}\n",
+	    "2:2: vrrp_interface a/b, interface: is no name of an interface");
+	fails("interface_up_down_delays {\n averylongnameofa 1\n}\n",
+	    "2:2: 'interface': has 16 characters, must have 1 to 15");
+}
+END_TEST
+
 START_TEST(test_route_errors)
 {
 	static const char *const cases[][2] = {
@@ -2284,6 +2304,16 @@ static void random_static(struct dice *d, struct store *s)
 		row_free(&a->row);
 }
 
+static void random_interface(struct dice *d, struct store *s)
+{
+	struct vrrp_interface *i =
+	    (struct vrrp_interface *)random_key(d, TABLE_vrrp_interface, NULL);
+
+	dice_columns(d, &i->row, table_mask(i->row.table, CLASS_CONFIG));
+	if (store_insert(s, &i->row))
+		row_free(&i->row);
+}
+
 static void random_routing(struct dice *d, struct store *s)
 {
 	STORE_FOREACH (vrrp_instance, i, s) {
@@ -2294,6 +2324,7 @@ static void random_routing(struct dice *d, struct store *s)
 		random_route(d, s, "");
 		random_rule(d, s, "");
 		random_static(d, s);
+		random_interface(d, s);
 	}
 }
 
@@ -2432,6 +2463,7 @@ static struct store *named(const char *name)
 	MADE(vrrp_rule, name, "inet", "1", "1");
 	MADE(vrrp_rule, "", "inet6", "4294967295", "65535");
 	MADE(static_address, "lan", "10.0.0.1");
+	MADE(vrrp_interface, "lan");
 	MADE(vrrp_track, name, "interface", "eth1");
 	row_set_text(&MADE(script, "s")->command, "/bin/true");
 	MADE(vrrp_track, name, "script", "s");
@@ -2665,19 +2697,20 @@ int main(void)
 	    test_parameters_without_end, test_include, test_modified, test_include_errors,
 	    test_include_deep, test_no_file, test_binary, test_truncated, test_structure,
 	    test_unknown, test_values, test_routes, test_rules, test_static_addresses,
-	    test_route_errors, test_no_accept, test_strict_mode, test_strict_mode_resets,
-	    test_unsupported, test_samples, test_vmac, test_multicast_group, test_garp_group,
-	    test_empty_script, test_notify, test_idle, test_many_errors, test_global,
-	    test_notification, test_instance, test_instance_owner, test_instance_idle,
-	    test_password, test_instance_defaults, test_addresses, test_address_errors,
-	    test_sync_daemon, test_sync_group, test_tracking, test_scripts, test_track_file,
-	    test_tracking_errors, test_instance_errors, test_virtual_server, test_names,
-	    test_protocol, test_group, test_group_errors, test_mark_family, test_server_defaults,
-	    test_sorry_method, test_scheduler_flags, test_corrections, test_pool, test_lvs_errors,
-	    test_check_defaults, test_check_inheritance, test_checks_in_common, test_check_names,
-	    test_http, test_patterns, test_check_errors, test_alpha, test_every_keyword,
-	    test_sample, test_full_sample, test_round_trip, test_any_name, test_lonely_rows,
-	    test_each_column, test_without_secrets, test_large, test_large_pool};
+	    test_interface_delays, test_route_errors, test_no_accept, test_strict_mode,
+	    test_strict_mode_resets, test_unsupported, test_samples, test_vmac,
+	    test_multicast_group, test_garp_group, test_empty_script, test_notify, test_idle,
+	    test_many_errors, test_global, test_notification, test_instance, test_instance_owner,
+	    test_instance_idle, test_password, test_instance_defaults, test_addresses,
+	    test_address_errors, test_sync_daemon, test_sync_group, test_tracking, test_scripts,
+	    test_track_file, test_tracking_errors, test_instance_errors, test_virtual_server,
+	    test_names, test_protocol, test_group, test_group_errors, test_mark_family,
+	    test_server_defaults, test_sorry_method, test_scheduler_flags, test_corrections,
+	    test_pool, test_lvs_errors, test_check_defaults, test_check_inheritance,
+	    test_checks_in_common, test_check_names, test_http, test_patterns, test_check_errors,
+	    test_alpha, test_every_keyword, test_sample, test_full_sample, test_round_trip,
+	    test_any_name, test_lonely_rows, test_each_column, test_without_secrets, test_large,
+	    test_large_pool};
 	Suite *s = suite_create("config");
 	TCase *tc = tcase_create("config");
 

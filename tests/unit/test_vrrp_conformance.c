@@ -162,6 +162,12 @@ const struct kernel_interface *kernel_interface(const struct kernel *k, const ch
 	return strcmp(name, lan.name) == 0 ? &lan : NULL;
 }
 
+unsigned watch_flags(const struct router *r, const struct kernel_interface *i)
+{
+	(void)r;
+	return i->flags;
+}
+
 const struct kernel_address *kernel_address(
     const struct kernel_interface *i, const struct addr *wanted)
 {
