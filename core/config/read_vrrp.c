@@ -176,7 +176,7 @@ static void read_vips(struct reader *r, struct block *b, const struct statement 
 		lexer_skip_block(r->lexer);
 }
 
-/* ---- track_interface, track_script, track_file: NAME [weight NUMBER [reverse]], of an instance or a group */
+/* ---- track_interface, track_script...: NAME [weight NUMBER [reverse]], of an instance or a group */
 
 struct track_list {
 	enum table_id table;
@@ -190,7 +190,8 @@ static bool read_track_weight(struct reader *r, struct row *t, const struct stat
 	if (st->n == 1) {
 		/* as the script has it */
 		column_set_number(t, &t->table->columns[COL_vrrp_track_own_weight],
-		    column_number(t, &t->table->columns[COL_vrrp_track_kind]) == TRACK_INTERFACE);
+		    !track_has_weight((enum track_kind)column_number(
+			t, &t->table->columns[COL_vrrp_track_kind])));
 		return true;
 	}
 	if (strcmp(st->words[1].text, "weight") != 0) {
@@ -233,22 +234,20 @@ static void read_track(struct reader *r, struct block *b, const struct statement
 
 static void read_tracks(struct reader *r, struct block *b, const struct statement *st)
 {
-	static const struct block_type types[] = {{"track_interface", NULL, read_track},
-	    {"track_script", NULL, read_track}, {"track_file", NULL, read_track}};
-	static const enum track_kind kinds[] = {TRACK_INTERFACE, TRACK_SCRIPT, TRACK_FILE};
-	size_t k = 0;
+	const struct enum_word *w = enumeration_track_kind.words;
 	const struct row *owner = b->scopes[0].row;
 	struct track_list list = {
 	    .table =
 		owner->table->id == TABLE_sync_group ? TABLE_sync_group_track : TABLE_vrrp_track,
 	    .owner = column_text(owner, &owner->table->columns[0]),
 	};
-	struct block tracks = {.at = st->at, .data = &list};
+	struct block_type type = {.item = read_track};
+	struct block tracks = {.type = &type, .at = st->at, .data = &list};
 
-	while (strcmp(types[k].name, st->words[0].text) != 0)
-		k++;
-	tracks.type = &types[k];
-	list.kind = kinds[k];
+	while (strcmp(track_keyword((enum track_kind)w->number), st->words[0].text) != 0)
+		w++;
+	list.kind = (enum track_kind)w->number;
+	type.name = track_keyword(list.kind);
 	if (read_words(r, st, 1, 1))
 		read_block(r, &tracks);
 	else
@@ -432,7 +431,7 @@ static void read_vmac(struct reader *r, struct block *b, const struct statement 
 	read_value(r, &i->row, COL_vrrp_instance_vmac_name, &st->words[name]);
 }
 
-#define NOTRACK "interfaces, scripts and files are tracked"
+#define NOTRACK "interfaces, scripts, files, virtual servers and pools are tracked"
 
 static const struct keyword instance_keywords[] = {
     {"virtual_ipaddress", KEYWORD_BLOCK, read_vips, NULL},
@@ -454,6 +453,8 @@ static const struct keyword instance_keywords[] = {
     {"track_interface", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_script", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_file", KEYWORD_BLOCK, read_tracks, NULL},
+    {"track_virtual_server", KEYWORD_BLOCK, read_tracks, NULL},
+    {"track_pool", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_process", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
     {"track_bfd", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
     {"track_src_ip", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
@@ -541,6 +542,8 @@ static const struct keyword sync_group_keywords[] = {
     {"track_interface", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_script", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_file", KEYWORD_BLOCK, read_tracks, NULL},
+    {"track_virtual_server", KEYWORD_BLOCK, read_tracks, NULL},
+    {"track_pool", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_process", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
     {"track_bfd", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
     {"notify", KEYWORD_LINE, read_vrrp_notify, NULL},
@@ -1080,7 +1083,7 @@ static void finish_instance(struct reader *r, struct vrrp_instance *i)
 /* The weight of a script or a file that is tracked, or of what tracks it. */
 static int32_t tracked_weight(const struct vrrp_track *t, const struct row *source)
 {
-	if (!source || t->own_weight)
+	if (!source || t->own_weight) /* always, where what is tracked has none */
 		return t->weight;
 	return source->table->id == TABLE_script ? ((const struct script *)source)->weight
 						 : ((const struct track_file *)source)->weight;
@@ -1101,11 +1104,11 @@ static void warn_of_weights(struct reader *r)
 		if (i->priority == PRIORITY_OWNER)
 			diagnosis_warn(r->d, marks_place(&t->row, -1),
 			    "the weight has no effect: an address owner's priority is always 255");
-		else if (source && g && !g->tracking_weight)
+		else if (table >= 0 && g && !g->tracking_weight)
 			diagnosis_warn(r->d, marks_place(&t->row, -1),
-			    "a %s with a weight has no effect in a group without "
+			    "a weight in %s has no effect in a group without "
 			    "sync_group_tracking_weight",
-			    enum_word(&enumeration_track_kind, t->kind));
+			    track_keyword(t->kind));
 	}
 }
 

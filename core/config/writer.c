@@ -544,7 +544,7 @@ static void write_track(const struct writer *w, const struct row *t)
 	lexer_put_word(w->out, column_text(t, &c[COL_vrrp_track_tracked]));
 	if (column_number(t, &c[COL_vrrp_track_own_weight]) &&
 	    (need & (COLUMN(vrrp_track, weight) | COLUMN(vrrp_track, reverse)) ||
-		column_number(t, &c[COL_vrrp_track_kind]) != TRACK_INTERFACE))
+		track_has_weight((enum track_kind)column_number(t, &c[COL_vrrp_track_kind]))))
 		fprintf(w->out, " weight %" PRId64, column_number(t, &c[COL_vrrp_track_weight]));
 	if (need & COLUMN(vrrp_track, reverse))
 		put_word(w, "reverse");
@@ -562,8 +562,7 @@ static void write_tracks(struct writer *w, enum table_id table, const char *owne
 			if (kind)
 				close_block(w);
 			kind = column_number(t, &c[COL_vrrp_track_kind]);
-			begin_line(w, "track_");
-			fputs(enum_word(&enumeration_track_kind, (int32_t)kind), w->out);
+			begin_line(w, track_keyword((enum track_kind)kind));
 			open_block(w);
 		}
 		write_track(w, t);

@@ -12,7 +12,7 @@ static const struct {
 	const char *columns;
 } defaults[] = {
     {TABLE_event_log, "time kind subject old_state new_state reason"},
-    {TABLE_pool, "servers servers_up start_down"},
+    {TABLE_pool, "state servers servers_up start_down last_change"},
     {TABLE_real_server, "weight effective_weight admin_state state forwarding active_connections "
 			"inactive_connections last_change reason"},
     {TABLE_virtual_server, "pool scheduler state quorum weight_up servers_up last_change reason"},

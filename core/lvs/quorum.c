@@ -23,20 +23,13 @@ bool server_is_up(const struct real_server *rs, bool start_down)
 	return !start_down;
 }
 
-static bool pool_starts_down(const struct store *s, const char *name)
+struct quorum quorum_count(const struct store *s, const char *pool)
 {
-	const struct pool *p = store_pool(s, name);
-
-	return p && p->start_down;
-}
-
-struct quorum quorum_count(const struct store *s, const struct virtual_server *vs)
-{
-	bool start_down = pool_starts_down(s, vs->pool);
+	const struct pool *p = store_pool(s, pool);
 	struct quorum q = {.servers = 0};
 
-	POOL_FOREACH_SERVER (rs, s, vs->pool) {
-		bool up = server_is_up(rs, start_down);
+	POOL_FOREACH_SERVER (rs, s, pool) {
+		bool up = server_is_up(rs, p && p->start_down);
 
 		q.servers++;
 		if (rs->admin_state == ADMIN_DISABLED)
@@ -84,4 +77,11 @@ enum virtual_state quorum_next(
 	if (vs->state == VIRTUAL_UNKNOWN && q->waiting)
 		return VIRTUAL_UNKNOWN;
 	return sorry ? VIRTUAL_SORRY : VIRTUAL_DOWN;
+}
+
+enum server_state quorum_of_pool(const struct pool *p, const struct quorum *q)
+{
+	if (q->weight_up)
+		return SERVER_UP;
+	return p->state == SERVER_UNKNOWN && q->waiting ? SERVER_UNKNOWN : SERVER_DOWN;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which real servers count as up, and whether a virtual server has its quorum.
+ * Which real servers count as up, whether a virtual server has its quorum, and whether a pool is up.
  *
  * A real server is up or down as its checks say.  Without a verdict (state
  * unknown) the last one that is known counts: the one before, or what the
@@ -43,7 +43,7 @@ struct quorum {
 	bool waiting;	     /* an enabled server is only down because no check has seen it yet */
 };
 
-struct quorum quorum_count(const struct store *s, const struct virtual_server *vs);
+struct quorum quorum_count(const struct store *s, const char *pool);
 
 #define QUORUM_REASON_SIZE 128
 /*
@@ -52,5 +52,7 @@ struct quorum quorum_count(const struct store *s, const struct virtual_server *v
  */
 enum virtual_state quorum_next(
     const struct virtual_server *vs, const struct quorum *q, char reason[QUORUM_REASON_SIZE]);
+/* The same for a pool by itself, which is up while any weight is. */
+enum server_state quorum_of_pool(const struct pool *p, const struct quorum *q);
 
 #endif

@@ -67,12 +67,30 @@ static void set_reason(struct engine *e, struct virtual_server *vs, const char *
 	engine_report(e, &vs->row, COLUMN(virtual_server, reason));
 }
 
+static void evaluate_pool(struct engine *e, struct pool *p)
+{
+	struct quorum q = quorum_count(engine_store(e), p->name);
+	enum server_state old = p->state, next = quorum_of_pool(p, &q);
+
+	if (next == old)
+		return;
+	p->state = next;
+	p->last_change = clock_now();
+	p->transitions += old != SERVER_UNKNOWN;
+	log_info("pool %s: %s -> %s", p->name, enum_word(&enumeration_server_state, (int32_t)old),
+	    enum_word(&enumeration_server_state, (int32_t)next));
+	engine_report(e, &p->row, table_owned(p->row.table, P_LVS));
+}
+
 void states_evaluate(struct engine *e)
 {
 	struct store *s = engine_store(e);
 
+	STORE_FOREACH (pool, p, s)
+		evaluate_pool(e, p);
+
 	STORE_FOREACH (virtual_server, vs, s) {
-		struct quorum q = quorum_count(s, vs);
+		struct quorum q = quorum_count(s, vs->pool);
 		char reason[QUORUM_REASON_SIZE];
 		enum virtual_state next = quorum_next(vs, &q, reason);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The states of virtual servers: follows the quorum (quorum.h), keeps the
+ * The states of virtual servers and pools: follows the quorum (quorum.h), keeps the
  * row's state columns, and tells events.
  *
  * A change from unknown is no event: after a restart nothing has happened.
@@ -12,7 +12,7 @@
 
 #include "core/model/engine.h"
 
-/* Evaluates all virtual servers.  Call it when any row has changed, before desired_build(). */
+/* Evaluates all pools and virtual servers.  Call it when any row has changed, before desired_build(). */
 void states_evaluate(struct engine *e);
 /* The kernel had services of vs when this process started: its state is not news. */
 void states_adopted(struct virtual_server *vs);

@@ -111,6 +111,10 @@ struct vrrp_interface *store_vrrp_interface(const struct store *s, const char *n
 struct track_file *store_track_file(const struct store *s, const char *name);
 /* What a kind of vrrp_track.kind names is a row of this table; -1: is not in a table. */
 int track_table(enum track_kind kind);
+/* Has what is tracked a weight of its own, for what tracks it without one? */
+bool track_has_weight(enum track_kind kind);
+/* "track_interface": in the file, and in the words of a fault. */
+const char *track_keyword(enum track_kind kind);
 /* Does a row of vrrp_track or sync_group_track of that kind have the name?  The first one, or NULL. */
 struct row *store_tracker(const struct store *s, enum track_kind kind, const char *name);
 /* The one row of a table of scalars; made when it is not there. */

@@ -152,8 +152,34 @@ int track_table(enum track_kind kind)
 		return TABLE_script;
 	case TRACK_FILE:
 		return TABLE_track_file;
+	case TRACK_VIRTUAL_SERVER:
+		return TABLE_virtual_server;
+	case TRACK_POOL:
+		return TABLE_pool;
 	}
 	return -1;
+}
+
+bool track_has_weight(enum track_kind kind)
+{
+	return kind == TRACK_SCRIPT || kind == TRACK_FILE;
+}
+
+const char *track_keyword(enum track_kind kind)
+{
+	switch (kind) {
+	case TRACK_INTERFACE:
+		return "track_interface";
+	case TRACK_SCRIPT:
+		return "track_script";
+	case TRACK_FILE:
+		return "track_file";
+	case TRACK_VIRTUAL_SERVER:
+		return "track_virtual_server";
+	case TRACK_POOL:
+		return "track_pool";
+	}
+	return "";
 }
 
 struct row *store_tracker(const struct store *s, enum track_kind kind, const char *name)

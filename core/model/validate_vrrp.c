@@ -249,21 +249,13 @@ static bool check_tracked(struct validation *v, const struct row *r)
 	const char *name = column_text(r, &c[COL_vrrp_track_tracked]);
 	enum track_kind kind = (enum track_kind)column_number(r, &c[COL_vrrp_track_kind]);
 
-	switch (kind) {
-	case TRACK_INTERFACE:
-		if (!interface_valid(name))
-			return validation_refuse(v, REFUSAL_NAME, r, COL_vrrp_track_tracked,
-			    "is no name of an interface");
-		return column_number(r, &c[COL_vrrp_track_own_weight]) ||
-		       validation_refuse(v, REFUSAL_INCONSISTENT, r, COL_vrrp_track_own_weight,
-			   "an interface has no weight by itself");
-	case TRACK_SCRIPT:
-	case TRACK_FILE:
-		return store_named(v->store, (enum table_id)track_table(kind), name) ||
+	if (track_table(kind) < 0)
+		return interface_valid(name) ||
 		       validation_refuse(v, REFUSAL_NAME, r, COL_vrrp_track_tracked,
-			   "there is no %s '%s'", tables[track_table(kind)].name, name);
-	}
-	return true;
+			   "is no name of an interface");
+	return store_named(v->store, (enum table_id)track_table(kind), name) ||
+	       validation_refuse(v, REFUSAL_NAME, r, COL_vrrp_track_tracked, "there is no %s '%s'",
+		   tables[track_table(kind)].name, name);
 }
 
 bool validate_vrrp_interface(struct validation *v, const struct row *r)
@@ -318,11 +310,15 @@ bool validate_track(struct validation *v, const struct row *r)
 {
 	const struct column *c = r->table->columns;
 	int64_t weight = column_number(r, &c[COL_vrrp_track_weight]);
+	enum track_kind kind = (enum track_kind)column_number(r, &c[COL_vrrp_track_kind]);
+	bool own = column_number(r, &c[COL_vrrp_track_own_weight]);
 
 	if (!check_tracked(v, r))
 		return false;
-	if ((weight || column_number(r, &c[COL_vrrp_track_reverse])) &&
-	    !column_number(r, &c[COL_vrrp_track_own_weight]))
+	if (!own && !track_has_weight(kind))
+		return validation_refuse(v, REFUSAL_INCONSISTENT, r, COL_vrrp_track_own_weight,
+		    "what is tracked has no weight by itself");
+	if ((weight || column_number(r, &c[COL_vrrp_track_reverse])) && !own)
 		return validation_refuse(v, REFUSAL_INCONSISTENT, r, COL_vrrp_track_weight,
 		    "the weight and reverse of this row would have no effect");
 	return true;

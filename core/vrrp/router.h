@@ -273,6 +273,8 @@ uint8_t tracking_priority(const struct virtual *v);
 bool tracking_waits(const struct virtual *v);
 /* Derives the priority and the fault from what is tracked, and reports both. */
 void tracking_evaluate(struct virtual *v);
+/* Did another process find out something about what is tracked? */
+bool tracking_is_news(const struct change *c);
 
 /* report.c */
 /* Notes a transition; the hub is told in report_transitions(). */

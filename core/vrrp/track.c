@@ -32,6 +32,33 @@ struct track_effect track_file_effect(int32_t value, int32_t weight, bool revers
 	return e;
 }
 
+enum track_state track_virtual_server_state(enum virtual_state state)
+{
+	switch (state) {
+	case VIRTUAL_UP:
+		return TRACK_STATE_UP;
+	case VIRTUAL_DOWN:
+	case VIRTUAL_SORRY:
+		return TRACK_STATE_DOWN;
+	case VIRTUAL_UNKNOWN:
+		break;
+	}
+	return TRACK_STATE_UNKNOWN;
+}
+
+enum track_state track_pool_state(enum server_state state)
+{
+	switch (state) {
+	case SERVER_UP:
+		return TRACK_STATE_UP;
+	case SERVER_DOWN:
+		return TRACK_STATE_DOWN;
+	case SERVER_UNKNOWN:
+		break;
+	}
+	return TRACK_STATE_UNKNOWN;
+}
+
 uint8_t track_priority(uint32_t base, int64_t contributions)
 {
 	int64_t sum = (int64_t)base + contributions;

@@ -26,6 +26,10 @@ struct track_effect track_effect(enum track_state state, int32_t weight, bool re
  */
 struct track_effect track_file_effect(int32_t value, int32_t weight, bool reverse);
 
+/* A virtual server, down with a sorry server too: its real servers do not serve; and a pool. */
+enum track_state track_virtual_server_state(enum virtual_state state);
+enum track_state track_pool_state(enum server_state state);
+
 /*
  * The priority that is advertised: base (1..255) and all contributions, within 1..254.  The address owner's
  * is always 255 (RFC 9568 section 5.2.4).

@@ -17,7 +17,8 @@
 struct tracked {
 	struct row *row;
 	bool of_group;
-	const struct row *source; /* the row with this name, of a script or a file; or NULL */
+	struct row
+	    *source; /* the row with this name, of a script, a file...; NULL of an interface */
 };
 
 #define SAME_PLACE(c) _Static_assert((int)COL_vrrp_track_##c == (int)COL_sync_group_track_##c, #c)
@@ -94,6 +95,8 @@ static struct tracked item(const struct virtual *v, struct row *r, bool of_group
 	if (table >= 0)
 		t.source =
 		    store_named(engine_store(v->router->engine), (enum table_id)table, name_of(&t));
+	if (t.source)
+		t.source->user = v->router; /* somebody tracks it: see tracking_is_news() */
 	return t;
 }
 
@@ -149,8 +152,38 @@ static enum track_state state_of(const struct virtual *v, const struct tracked *
 	case TRACK_FILE:
 		return t->source ? ((const struct track_file *)t->source)->status
 				 : TRACK_STATE_UNKNOWN;
+	case TRACK_VIRTUAL_SERVER:
+		return t->source ? track_virtual_server_state(
+				       ((const struct virtual_server *)t->source)->state)
+				 : TRACK_STATE_UNKNOWN;
+	case TRACK_POOL:
+		return t->source ? track_pool_state(((const struct pool *)t->source)->state)
+				 : TRACK_STATE_UNKNOWN;
 	}
 	return TRACK_STATE_UNKNOWN;
+}
+
+bool tracking_is_news(const struct change *c)
+{
+	if (c->kind != CHANGE_MODIFIED || !c->row->user)
+		return false;
+	switch (c->row->table->id) {
+	case TABLE_script:
+	case TABLE_track_file:
+	case TABLE_virtual_server:
+	case TABLE_pool:
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Scripts and files are looked at by a process that does nothing else, and soon.  The state of a service
+ * may need checks that take their time, or lvs, whose kernel may be without IPVS: nobody waits for that.
+ */
+static bool is_soon_known(enum track_kind kind)
+{
+	return kind == TRACK_SCRIPT || kind == TRACK_FILE;
 }
 
 static bool group_has_owner(const struct store *s, const char *group)
@@ -163,8 +196,8 @@ static bool group_has_owner(const struct store *s, const char *group)
 
 /*
  * The weight that counts; false: the item has no effect.  As with keepalived, an address owner's own weights
- * have none, and those of a group with an address owner mean fault; the weight of a script or a file has none
- * in a group whose instances are not to have weights of their own.
+ * have none, and those of a group with an address owner mean fault; any other weight than an interface's has
+ * none in a group whose instances are not to have weights of their own.
  */
 static bool counts(const struct virtual *v, const struct tracked *t, struct weight *w)
 {
@@ -201,7 +234,8 @@ bool tracking_waits(const struct virtual *v)
 	struct weight w;
 
 	for (size_t k = 0; k < v->ntracks; k++)
-		if (state_of(v, &v->tracks[k]) == TRACK_STATE_UNKNOWN &&
+		if (is_soon_known(kind_of(&v->tracks[k])) &&
+		    state_of(v, &v->tracks[k]) == TRACK_STATE_UNKNOWN &&
 		    counts(v, &v->tracks[k], &w) && w.weight == 0)
 			return true;
 	return false;
@@ -245,8 +279,7 @@ static const char *item_words(
 	else
 		snprintf(value, sizeof(value), "%s",
 		    enum_word(&enumeration_track_state, (int32_t)state));
-	snprintf(buf, size, "track_%s %s%s is %s",
-	    enum_word(&enumeration_track_kind, (int32_t)kind_of(t)), name_of(t),
+	snprintf(buf, size, "%s %s%s is %s", track_keyword(kind_of(t)), name_of(t),
 	    t->of_group ? " of the group" : "", value);
 	return buf;
 }

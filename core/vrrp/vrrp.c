@@ -469,15 +469,11 @@ static bool is_ours(const struct change *c)
 	case TABLE_script:
 	case TABLE_track_file:
 		return c->kind != CHANGE_MODIFIED || c->before;
+	case TABLE_virtual_server:
+	case TABLE_pool: /* many, of which few are tracked */
+		return c->kind == CHANGE_REMOVED && c->row->user;
 	}
 	return false;
-}
-
-/* What another process found out about something that is tracked. */
-static bool is_news(const struct change *c)
-{
-	return c->kind == CHANGE_MODIFIED &&
-	       (c->row->table->id == TABLE_script || c->row->table->id == TABLE_track_file);
 }
 
 static void follow_news(struct router *r, const struct change *c, size_t n)
@@ -486,7 +482,7 @@ static void follow_news(struct router *r, const struct change *c, size_t n)
 	bool any = false;
 
 	for (size_t k = 0; k < n; k++)
-		any = any || is_news(&c[k]);
+		any = any || tracking_is_news(&c[k]);
 	if (!any)
 		return;
 	TAILQ_FOREACH (v, &r->virtuals, entry) {

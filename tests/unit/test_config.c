@@ -1214,7 +1214,7 @@ START_TEST(test_scripts)
 	    P_SCRIPT_ P_INSTANCE "    track_script {\n        s weight 0\n    }\n" P_VIP);
 	warns(SCRIPT "vrrp_sync_group G {\n group {\n  V\n }\n}\nvrrp_instance V {\n" INSTANCE VIP
 		     " track_script {\n  s\n }\n}\n",
-	    "c:17:3: a script with a weight has no effect in a group without "
+	    "c:17:3: a weight in track_script has no effect in a group without "
 	    "sync_group_tracking_weight\n");
 	warns(SCRIPT "vrrp_sync_group G {\n group {\n  V\n }\n global_tracking\n}\nvrrp_instance V "
 		     "{\n" INSTANCE VIP " track_script {\n  s\n }\n}\n",
@@ -1242,7 +1242,7 @@ START_TEST(test_track_file)
 	    "init_file 0 overwrite\n}\n\ntrack_file h {\n    file /x\n    init_file -1\n}\n");
 	warns("track_file f {\n file /x\n}\nvrrp_sync_group G {\n group {\n  V\n }\n}\n"
 	      "vrrp_instance V {\n" INSTANCE VIP " track_file {\n  f\n }\n}\n",
-	    "c:16:3: a file with a weight has no effect in a group without "
+	    "c:16:3: a weight in track_file has no effect in a group without "
 	    "sync_group_tracking_weight\n");
 	fails("track_file f {\n weight 2\n}\n", "1:1: track_file f, file: is missing");
 	fails("track_file f {\n file load\n}\n",
@@ -1255,6 +1255,37 @@ START_TEST(test_track_file)
 	    "3:12: 'init_value': 'x' is not a number");
 	fails("vrrp_instance V {\n" INSTANCE " track_file {\n  f\n }\n}\n",
 	    "5:3: vrrp_track V file f, tracked: there is no track_file 'f'");
+}
+END_TEST
+
+#define WEB "virtual_server 192.0.2.1 80 {\n protocol TCP\n real_server 192.0.2.9 80 {\n }\n}\n"
+
+#define P_WEB                                                                                      \
+	"\nserver_pool 192.0.2.1:80 {\n    real_server 192.0.2.9 80\n}\n\n"                        \
+	"virtual_server name 192.0.2.1:80 {\n    virtual_service tcp 192.0.2.1 80\n"               \
+	"    pool 192.0.2.1:80\n}\n"
+
+START_TEST(test_track_service)
+{
+	becomes("vrrp_instance V {\n" INSTANCE VIP
+		" track_pool {\n  farm weight -7 reverse\n  192.0.2.1:80\n }\n"
+		" track_virtual_server {\n  192.0.2.1:80\n }\n}\n"
+		"server_pool farm {\n}\n" WEB,
+	    P_INSTANCE "    track_virtual_server {\n        192.0.2.1:80\n    }\n"
+		       "    track_pool {\n        farm weight -7 reverse\n"
+		       "        192.0.2.1:80\n    }\n" P_VIP "\nserver_pool farm {\n}\n" P_WEB);
+	becomes("vrrp_sync_group G {\n group {\n  V\n }\n track_virtual_server {\n"
+		"  192.0.2.1:80 weight 9\n }\n}\nvrrp_instance V {\n" INSTANCE VIP "}\n" WEB,
+	    "vrrp_sync_group G {\n    track_virtual_server {\n        192.0.2.1:80 weight 9\n"
+	    "    }\n    group {\n        V\n    }\n}\n\n" P_INSTANCE P_VIP P_WEB);
+	warns(WEB "vrrp_sync_group G {\n group {\n  V\n }\n}\nvrrp_instance V {\n" INSTANCE VIP
+		  " track_virtual_server {\n  192.0.2.1:80 weight 5\n }\n}\n",
+	    "c:18:3: a weight in track_virtual_server has no effect in a group without "
+	    "sync_group_tracking_weight\n");
+	fails("vrrp_instance V {\n" INSTANCE " track_virtual_server {\n  web\n }\n}\n",
+	    "5:3: vrrp_track V virtualServer web, tracked: there is no virtual_server 'web'");
+	fails("vrrp_instance V {\n" INSTANCE " track_pool {\n  web\n }\n}\n",
+	    "5:3: vrrp_track V pool web, tracked: there is no pool 'web'");
 }
 END_TEST
 
@@ -2196,23 +2227,25 @@ static void random_notifies(struct dice *d, struct store *s)
 	}
 }
 
-/* Two interfaces, a script and a file that an instance or a group tracks. */
+/* Two interfaces, and one of each other kind that an instance or a group tracks. */
 static void random_tracks(struct dice *d, struct store *s, enum table_id t, const char *owner)
 {
-	for (int k = 0; k < 4; k++) {
+	for (int k = 0; k <= TRACK_POOL; k++) {
+		enum track_kind kind = k ? (enum track_kind)k : TRACK_INTERFACE;
 		struct row *r = random_key(d, t, owner);
-		const struct row *script = store_first(s, TABLE_script);
-		const struct row *file = store_first(s, TABLE_track_file);
+		const struct row *source = NULL;
+		const char *name = k ? "eth1" : "x#\"y";
 
-		column_set_number(r, &r->table->columns[COL_vrrp_track_kind],
-		    k < 2    ? TRACK_INTERFACE
-		    : k == 2 ? TRACK_SCRIPT
-			     : TRACK_FILE);
-		row_set_text(COLUMN_PTR(r, &r->table->columns[COL_vrrp_track_tracked]),
-		    k == 0   ? "x#\"y"
-		    : k == 1 ? "eth1"
-		    : k == 2 ? ((const struct script *)script)->name
-			     : ((const struct track_file *)file)->name);
+		if (track_table(kind) >= 0)
+			source = store_first(s, (enum table_id)track_table(kind));
+		if (source)
+			name = column_text(source, &source->table->columns[0]);
+		if (strlen(name) > 48) {
+			row_free(r);
+			continue;
+		}
+		column_set_number(r, &r->table->columns[COL_vrrp_track_kind], kind);
+		row_set_text(COLUMN_PTR(r, &r->table->columns[COL_vrrp_track_tracked]), name);
 		insert_random(d, s, r);
 	}
 }
@@ -2703,14 +2736,14 @@ int main(void)
 	    test_many_errors, test_global, test_notification, test_instance, test_instance_owner,
 	    test_instance_idle, test_password, test_instance_defaults, test_addresses,
 	    test_address_errors, test_sync_daemon, test_sync_group, test_tracking, test_scripts,
-	    test_track_file, test_tracking_errors, test_instance_errors, test_virtual_server,
-	    test_names, test_protocol, test_group, test_group_errors, test_mark_family,
-	    test_server_defaults, test_sorry_method, test_scheduler_flags, test_corrections,
-	    test_pool, test_lvs_errors, test_check_defaults, test_check_inheritance,
-	    test_checks_in_common, test_check_names, test_http, test_patterns, test_check_errors,
-	    test_alpha, test_every_keyword, test_sample, test_full_sample, test_round_trip,
-	    test_any_name, test_lonely_rows, test_each_column, test_without_secrets, test_large,
-	    test_large_pool};
+	    test_track_file, test_track_service, test_tracking_errors, test_instance_errors,
+	    test_virtual_server, test_names, test_protocol, test_group, test_group_errors,
+	    test_mark_family, test_server_defaults, test_sorry_method, test_scheduler_flags,
+	    test_corrections, test_pool, test_lvs_errors, test_check_defaults,
+	    test_check_inheritance, test_checks_in_common, test_check_names, test_http,
+	    test_patterns, test_check_errors, test_alpha, test_every_keyword, test_sample,
+	    test_full_sample, test_round_trip, test_any_name, test_lonely_rows, test_each_column,
+	    test_without_secrets, test_large, test_large_pool};
 	Suite *s = suite_create("config");
 	TCase *tc = tcase_create("config");
 

@@ -179,7 +179,7 @@ END_TEST
 static enum virtual_state step(void)
 {
 	char reason[QUORUM_REASON_SIZE];
-	struct quorum q = quorum_count(s, vs);
+	struct quorum q = quorum_count(s, vs->pool);
 
 	vs->state = quorum_next(vs, &q, reason);
 	ck_assert_str_ne(reason, "");
@@ -230,20 +230,48 @@ START_TEST(test_count)
 	b->admin_state = ADMIN_DISABLED;
 	c->state = SERVER_DOWN;
 	d->state = SERVER_UNKNOWN;
-	q = quorum_count(s, vs);
+	q = quorum_count(s, vs->pool);
 	ck_assert_uint_eq(q.weight_up, 80);
 	ck_assert_uint_eq(q.servers_up, 2);
 	ck_assert_uint_eq(q.servers, 4);
 	ck_assert(!q.waiting);
 	pool->start_down = true;
-	q = quorum_count(s, vs);
+	q = quorum_count(s, vs->pool);
 	ck_assert_uint_eq(q.weight_up, 0);
 	ck_assert_uint_eq(q.servers_up, 1);
 	ck_assert(q.waiting);
 	/* many servers of full weight do not wrap around */
 	a->admin_state = ADMIN_ENABLED;
 	a->weight = 65535;
-	ck_assert_uint_eq(quorum_count(s, vs).weight_up, 65535);
+	ck_assert_uint_eq(quorum_count(s, vs->pool).weight_up, 65535);
+}
+END_TEST
+
+START_TEST(test_pool)
+{
+	struct real_server *a = add_server("10.0.0.1", 80, 1);
+	struct quorum q = quorum_count(s, pool->name);
+
+	pool->state = SERVER_UNKNOWN;
+	ck_assert_int_eq(quorum_of_pool(pool, &q), SERVER_UP);
+	a->state = SERVER_UNKNOWN;
+	pool->start_down = true;
+	q = quorum_count(s, pool->name);
+	ck_assert_int_eq(quorum_of_pool(pool, &q), SERVER_UNKNOWN);
+	/* unknown follows only from itself */
+	pool->state = SERVER_DOWN;
+	ck_assert_int_eq(quorum_of_pool(pool, &q), SERVER_DOWN);
+	a->state = SERVER_UP;
+	q = quorum_count(s, pool->name);
+	ck_assert_int_eq(quorum_of_pool(pool, &q), SERVER_UP);
+	/* nobody takes new connections */
+	a->admin_state = ADMIN_DRAIN;
+	q = quorum_count(s, pool->name);
+	ck_assert_int_eq(quorum_of_pool(pool, &q), SERVER_DOWN);
+	a->admin_state = ADMIN_ENABLED;
+	a->weight = 0;
+	q = quorum_count(s, pool->name);
+	ck_assert_int_eq(quorum_of_pool(pool, &q), SERVER_DOWN);
 }
 END_TEST
 
@@ -499,6 +527,7 @@ int main(void)
 	tcase_add_test(tc, test_sorry_is_real);
 	tcase_add_test(tc, test_hysteresis);
 	tcase_add_test(tc, test_count);
+	tcase_add_test(tc, test_pool);
 	tcase_add_test(tc, test_waiting);
 	tcase_add_test(tc, test_keys);
 	tcase_add_test(tc, test_duplicate_service);

@@ -800,6 +800,11 @@ START_TEST(test_tracking)
 	column("track_file", "f", "init_value", "5", "0", "nothing is written without init");
 	put("vrrp_track", "V file f", "own_weight", "off");
 	column("vrrp_track", "V file f", "weight", "1", "0", "would have no effect");
+	refused_new("vrrp_track", "V virtualServer w", "tracked", "there is no virtual_server 'w'");
+	refused_new("vrrp_track", "V pool q", "tracked", "there is no pool 'q'");
+	put("pool", "q", NULL, NULL);
+	put("vrrp_track", "V pool q", NULL, NULL);
+	column("vrrp_track", "V pool q", "own_weight", "off", "on", "no weight by itself");
 }
 END_TEST
 
@@ -830,6 +835,10 @@ START_TEST(test_removed_script)
 	put("vrrp_track", "V file s", NULL, NULL);
 	accepted();
 	removal("track_file", "s", "vrrp_track V file s refers to it", 1, "vrrp_track", "V file s");
+	put("pool", "q", NULL, NULL);
+	put("vrrp_track", "V pool q", NULL, NULL);
+	accepted();
+	removal("pool", "q", "vrrp_track V pool q refers to it", 1, "vrrp_track", "V pool q");
 }
 END_TEST
 

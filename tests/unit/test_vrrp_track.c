@@ -75,6 +75,18 @@ START_TEST(test_file)
 }
 END_TEST
 
+START_TEST(test_service)
+{
+	ck_assert_int_eq(track_virtual_server_state(VIRTUAL_UNKNOWN), TRACK_STATE_UNKNOWN);
+	ck_assert_int_eq(track_virtual_server_state(VIRTUAL_UP), TRACK_STATE_UP);
+	ck_assert_int_eq(track_virtual_server_state(VIRTUAL_DOWN), TRACK_STATE_DOWN);
+	ck_assert_int_eq(track_virtual_server_state(VIRTUAL_SORRY), TRACK_STATE_DOWN);
+	ck_assert_int_eq(track_pool_state(SERVER_UNKNOWN), TRACK_STATE_UNKNOWN);
+	ck_assert_int_eq(track_pool_state(SERVER_UP), TRACK_STATE_UP);
+	ck_assert_int_eq(track_pool_state(SERVER_DOWN), TRACK_STATE_DOWN);
+}
+END_TEST
+
 START_TEST(test_priority)
 {
 	ck_assert_uint_eq(track_priority(100, 0), 100);
@@ -96,6 +108,7 @@ int main(void)
 
 	tcase_add_loop_test(t, test_effect, 0, sizeof(examples) / sizeof(*examples));
 	tcase_add_loop_test(t, test_file, 0, sizeof(files) / sizeof(*files));
+	tcase_add_test(t, test_service);
 	tcase_add_test(t, test_priority);
 	suite_add_tcase(s, t);
 	return unit_run(s);
