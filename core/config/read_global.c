@@ -178,7 +178,6 @@ static void read_script_user(struct reader *r, struct block *b, const struct sta
 	read_user(r, b->scopes[0].row, COL_system_script_user, COL_system_script_group, st);
 }
 
-#define UNITS "give the service an ExecStartPre= or ExecStopPost= (systemd.service(5))"
 #define MAIL "directord sends no mail; its events are SNMP notifications"
 #define OWN "directord does that by itself"
 #define RFC "SNMP is always on; snmp_rfcv2_traps and snmp_rfcv3_traps have the traps"
@@ -207,10 +206,8 @@ static const struct keyword global_keywords[] = {
     {"default_interface", KEYWORD_LINE, read_default_interface, NULL},
     {"lvs_sync_daemon", KEYWORD_LINE, read_sync_daemon, NULL},
     {"lvs_timeouts", KEYWORD_UNSUPPORTED, NULL, "set them with ipvsadm --set"},
-    {"startup_script", KEYWORD_UNSUPPORTED, NULL, UNITS},
-    {"startup_script_timeout", KEYWORD_UNSUPPORTED, NULL, UNITS},
-    {"shutdown_script", KEYWORD_UNSUPPORTED, NULL, UNITS},
-    {"shutdown_script_timeout", KEYWORD_UNSUPPORTED, NULL, UNITS},
+    {"startup_script", KEYWORD_LINE, read_director_script, NULL},
+    {"shutdown_script", KEYWORD_LINE, read_director_script, NULL},
     {"notify_fifo", KEYWORD_LINE, read_notify_fifo, NULL},
     {"notify_fifo_script", KEYWORD_LINE, read_notify_fifo, NULL},
     {"vrrp_notify_fifo", KEYWORD_LINE, read_notify_fifo, NULL},

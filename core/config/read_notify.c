@@ -21,6 +21,8 @@ const struct notify_keyword notify_keywords[] = {
     {NOTIFY_REAL_SERVER, NOTIFY_DOWN, "notify_down"},
     {NOTIFY_VIRTUAL_SERVER, NOTIFY_UP, "quorum_up"},
     {NOTIFY_VIRTUAL_SERVER, NOTIFY_DOWN, "quorum_down"},
+    {NOTIFY_DIRECTOR, NOTIFY_STARTUP, "startup_script"},
+    {NOTIFY_DIRECTOR, NOTIFY_SHUTDOWN, "shutdown_script"},
     {NOTIFY_VIRTUAL_SERVER, NOTIFY_ANY, NULL},
 };
 
@@ -125,6 +127,17 @@ void read_vrrp_notify(struct reader *r, struct block *b, const struct statement 
 	if (!n)
 		return;
 	row_set_text(&n->owner, column_text(owner, &owner->table->columns[0]));
+	read_insert(r, &n->row);
+}
+
+void read_director_script(struct reader *r, struct block *b, const struct statement *st)
+{
+	struct notify_script *n = read_notify(r, NOTIFY_DIRECTOR, st);
+
+	(void)b;
+	if (!n)
+		return;
+	row_set_text(&n->owner, NOTIFY_DIRECTOR_NAME);
 	read_insert(r, &n->row);
 }
 

@@ -117,6 +117,8 @@ void insert_notify(struct reader *r, struct notify_script **list, const char *ow
 void free_notify(struct notify_script **list);
 /* Of an instance or a group. */
 void read_vrrp_notify(struct reader *r, struct block *b, const struct statement *st);
+/* Of the director itself: at the start and at the end. */
+void read_director_script(struct reader *r, struct block *b, const struct statement *st);
 void read_notify_fifo(struct reader *r, struct block *b, const struct statement *st);
 
 /* virtual_routes and virtual_rules of an instance; their static siblings are in route_root_keywords. */

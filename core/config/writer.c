@@ -519,7 +519,8 @@ static void write_global(struct writer *w)
 	bool system = r && has_columns(w, r);
 
 	if (!system && !any_notification(w) && !store_count(w->store, TABLE_sync_daemon) &&
-	    !store_count(w->store, TABLE_notify_fifo))
+	    !store_count(w->store, TABLE_notify_fifo) &&
+	    !has_notify(w, NOTIFY_DIRECTOR, NOTIFY_DIRECTOR_NAME, NULL, 0))
 		return;
 	begin_top(w, "global_defs", NULL);
 	open_block(w);
@@ -531,6 +532,7 @@ static void write_global(struct writer *w)
 	write_sync_daemons(w);
 	STORE_FOREACH (notify_fifo, f, w->store)
 		write_fifo(w, f);
+	write_notify(w, NOTIFY_DIRECTOR, NOTIFY_DIRECTOR_NAME, NULL, 0);
 	close_block(w);
 }
 

@@ -6,7 +6,8 @@
  * to five seconds.  One that does not answer pings for too long is killed, which comes to the same.
  * What it left in the kernel stays; it finds it again.
  *
- * At the start vrrp has the machine to itself until it does its job: after a kill of everything it must speak
+ * The startup script, if there is one, comes before all processes but the one that runs it.
+ * Then vrrp has the machine to itself until it does its job: after a kill of everything it must speak
  * before its peers have waited for three advertisements, and all others can wait.
  */
 #include "core/director/hub.h"
@@ -32,6 +33,8 @@
 #define MEMORY_EVERY 10 /* ticks */
 
 #define LAST_STEP 2 /* of the stop */
+/* Behind the end of the time of the director's own scripts: for the process script to kill it, or to be started again. */
+#define SCRIPT_GRACE (10 * USEC_PER_SEC)
 
 extern char **environ;
 
@@ -210,6 +213,78 @@ static bool is_first(const struct child *c)
 	return c == TAILQ_FIRST(&c->hub->children);
 }
 
+/* ------------------------------------------------- the director's own scripts */
+
+static struct child *find_child(const struct hub *h, const char *name)
+{
+	struct child *c;
+
+	TAILQ_FOREACH (c, &h->children, entry)
+		if (strcmp(c->spec->name, name) == 0)
+			break;
+	return c;
+}
+
+static void wait_for_script(struct hub *h, usec_t timeout)
+{
+	struct timeval tv = usec_to_timeval(timeout + SCRIPT_GRACE);
+
+	event_add(h->script_late, &tv);
+}
+
+/* The process ends it in time; if that fails again and again, nobody waits for ever. */
+static void script_is_late(int fd, short what, void *arg)
+{
+	struct hub *h = arg;
+
+	(void)fd;
+	(void)what;
+	log_error("the %s script has not ended; directord goes on without it",
+	    h->starting_up ? "startup" : "shutdown");
+	children_go_on(h);
+}
+
+/* vrrp has the machine to itself for a moment. */
+static void start_first(struct hub *h)
+{
+	const struct timeval later = usec_to_timeval(HEAD_START);
+	struct child *c;
+
+	TAILQ_FOREACH (c, &h->children, entry)
+		if (is_first(c))
+			start(-1, 0, c);
+		else if (!c->row->started)
+			event_add(c->again, &later);
+}
+
+void children_go_on(struct hub *h)
+{
+	event_del(h->script_late);
+	if (h->starting_up) {
+		h->starting_up = false;
+		start_first(h);
+	} else if (h->shutting_down) {
+		h->shutting_down = false;
+		hub_stop_next(h);
+	}
+}
+
+/* Behind all others; the process script runs it, before it is told to stop itself. */
+static bool shutdown_runs(struct hub *h)
+{
+	const struct child *c = find_child(h, "script");
+
+	if (!h->shutdown_begun) {
+		h->shutdown_begun = true;
+		h->shutting_down = c->peer && notice_director(h, NOTIFY_SHUTDOWN);
+		if (h->shutting_down)
+			wait_for_script(h, h->system->shutdown_timeout);
+	}
+	if (!c->peer)
+		h->shutting_down = false; /* it died */
+	return h->shutting_down;
+}
+
 /* Those that waited for vrrp. */
 static void start_others(struct hub *h)
 {
@@ -326,8 +401,7 @@ struct process *process_row(struct hub *h, const char *name)
 
 void children_start(struct hub *h)
 {
-	const struct timeval later = usec_to_timeval(HEAD_START);
-
+	h->script_late = event_new(h->base, -1, 0, script_is_late, h);
 	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
 		struct child *c = calloc(1, sizeof(*c));
 
@@ -338,11 +412,15 @@ void children_start(struct hub *h)
 		c->row = process_row(h, specs[i].name);
 		c->again = event_new(h->base, -1, 0, start, c);
 		TAILQ_INSERT_TAIL(&h->children, c, entry);
-		if (is_first(c))
-			start(-1, 0, c);
-		else
-			event_add(c->again, &later);
 	}
+	h->starting_up = notice_director(h, NOTIFY_STARTUP);
+	if (!h->starting_up) {
+		start_first(h);
+		return;
+	}
+	log_info("the startup script comes first");
+	wait_for_script(h, h->system->startup_timeout);
+	start(-1, 0, find_child(h, "script"));
 }
 
 static void tell_stop(struct child *c, bool clean)
@@ -365,6 +443,8 @@ bool children_stop(struct hub *h, bool clean)
 	bool left = false;
 
 	for (int step = 0; step <= LAST_STEP && (!left || !clean); step++) {
+		if (step == LAST_STEP && clean && shutdown_runs(h))
+			return true;
 		TAILQ_FOREACH (c, &h->children, entry) {
 			if (c->spec->stop_step != step || !c->pid)
 				continue;
@@ -392,6 +472,8 @@ void children_free(struct hub *h)
 {
 	struct child *c;
 
+	if (h->script_late)
+		event_free(h->script_late);
 	while ((c = TAILQ_FIRST(&h->children))) {
 		TAILQ_REMOVE(&h->children, c, entry);
 		event_free(c->again);

@@ -94,6 +94,9 @@ struct hub {
 	uint32_t notices; /* the number of the last one */
 	struct log_limit notices_limit;
 	bool stopping, clean;
+	bool starting_up, shutting_down; /* the director's own script is to end first */
+	bool shutdown_begun;
+	struct event *script_late;
 	struct event *stop_timer;
 	bool ready_told;
 };
@@ -135,6 +138,8 @@ void children_tick(struct hub *h); /* every second: pings and memory */
 bool children_ready(const struct hub *h);
 bool children_stop(struct hub *h, bool clean);
 void children_kill(struct hub *h);
+/* The startup or the shutdown script has ended, or its time has. */
+void children_go_on(struct hub *h);
 void children_free(struct hub *h);
 void child_ready(struct child *c);
 void child_pong(struct child *c);
@@ -174,6 +179,8 @@ void notice_reported(struct hub *h, const struct row *old, const struct row *new
 void notice_done(struct hub *h, struct row *r);
 /* A transaction was applied: what is told of rows that are gone. */
 void notice_removed(struct hub *h, const struct txn *t);
+/* The director's own script of that event is to be run; false if there is none. */
+bool notice_director(struct hub *h, enum notify_event event);
 /* The file was read again. */
 void notice_file_read(struct hub *h);
 /* directord is about to stop for good: what is told of servers then, in one go; of them nothing comes behind it. */

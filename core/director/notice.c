@@ -131,10 +131,26 @@ static void tell_fifos(struct hub *h, const struct subject *s, const char *line)
 	hub_added(h, &n->row);
 }
 
+bool notice_director(struct hub *h, enum notify_event event)
+{
+	const struct subject s = {NOTIFY_DIRECTOR, NOTIFY_DIRECTOR_NAME, NULL, 0};
+
+	if (!find_script(h->store, &s, event))
+		return false;
+	tell_script(h, h->store, &s, event, event == NOTIFY_STARTUP ? "STARTUP" : "SHUTDOWN", 0);
+	return true;
+}
+
 void notice_done(struct hub *h, struct row *r)
 {
-	if (((struct notice *)r)->state == NOTICE_DONE)
-		hub_removed(h, r);
+	const struct notice *n = (const struct notice *)r;
+	enum notify_event event = n->event;
+
+	if (n->state != NOTICE_DONE)
+		return;
+	hub_removed(h, r);
+	if (event == NOTIFY_STARTUP || event == NOTIFY_SHUTDOWN)
+		children_go_on(h);
 }
 
 /* ------------------------------------------------------------------------------ VRRP */

@@ -127,6 +127,8 @@ struct notification *store_notification(const struct store *s, enum event_kind k
 /* A script that is told of an event; address: of a real server, else NULL.  NULL if there is none. */
 struct notify_script *store_notify_script(const struct store *s, enum notify_owner kind,
     const char *owner, const struct addr *address, uint32_t port, enum notify_event event);
+/* The name in the index of the director's own scripts. */
+#define NOTIFY_DIRECTOR_NAME "directord"
 /* The address in the index of scripts that are no real server's: 0.0.0.0. */
 extern const struct addr notify_no_address;
 /* The first row of a table whose first key column has this text; NULL if there is none. */

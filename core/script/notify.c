@@ -153,7 +153,11 @@ static void on_done(const struct run_result *r, void *arg)
 
 static usec_t timeout_of(const struct telling *t)
 {
-	return store_system(engine_store(t->teller->engine))->notify_timeout;
+	const struct system *sys = store_system(engine_store(t->teller->engine));
+
+	return t->row->event == NOTIFY_STARTUP	  ? sys->startup_timeout
+	       : t->row->event == NOTIFY_SHUTDOWN ? sys->shutdown_timeout
+						  : sys->notify_timeout;
 }
 
 static void tell(struct telling *t)

@@ -2209,6 +2209,7 @@ static void random_notifies(struct dice *d, struct store *s)
 		random_notify(d, s, NOTIFY_VIRTUAL_SERVER, vs->name, NULL, 0);
 	STORE_FOREACH (real_server, rs, s)
 		random_notify(d, s, NOTIFY_REAL_SERVER, rs->pool, &rs->address, rs->port);
+	random_notify(d, s, NOTIFY_DIRECTOR, NOTIFY_DIRECTOR_NAME, NULL, 0);
 	for (int k = FIFO_ALL; k <= FIFO_LVS; k++) {
 		struct notify_fifo *f = ROW_NEW(notify_fifo);
 

@@ -27,6 +27,14 @@ void hub_removed(struct hub *h, struct row *r)
 	row_free(r);
 }
 
+static unsigned went_on;
+
+void children_go_on(struct hub *h)
+{
+	(void)h;
+	went_on++;
+}
+
 static void set_up(void)
 {
 	hub = (struct hub){.store = store_new()};
@@ -351,6 +359,19 @@ START_TEST(test_stop)
 }
 END_TEST
 
+START_TEST(test_director)
+{
+	ck_assert(!notice_director(&hub, NOTIFY_STARTUP));
+	ck_assert_str_eq(told(), "");
+	add_script(NOTIFY_DIRECTOR, NOTIFY_DIRECTOR_NAME, NOTIFY_STARTUP, "/start");
+	ck_assert(!notice_director(&hub, NOTIFY_SHUTDOWN));
+	ck_assert(notice_director(&hub, NOTIFY_STARTUP));
+	ck_assert_uint_eq(went_on, 0);
+	ck_assert_str_eq(told(), "/start: STARTUP|");
+	ck_assert_uint_eq(went_on, 1);
+}
+END_TEST
+
 /* Scripts go with what they are of, and are told of its end nevertheless. */
 START_TEST(test_removed)
 {
@@ -444,7 +465,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {test_instance, test_priority, test_server, test_lines,
-	    test_line_port, test_quorum, test_stop, test_removed, test_limit, test_limit_running};
+	    test_line_port, test_quorum, test_stop, test_director, test_removed, test_limit,
+	    test_limit_running};
 	Suite *s = suite_create("notice");
 	TCase *tc = tcase_create("notice");
 
