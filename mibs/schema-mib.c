@@ -302,6 +302,12 @@ static void put_index(const struct object *o)
  */
 static const char *entry_description(const struct table *t)
 {
+	if (table_status(t) && table_is_of_file(t))
+		return "A row of the table. Rows are made and removed by the configuration file "
+		       "alone: a SET that would make one is refused with inconsistentName. Their "
+		       "writable objects may be set whatever the row's status; what is set wins "
+		       "over the file until it is reverted, and a row can be taken out of service "
+		       "(notInService).";
 	if (table_status(t))
 		return "A row of the table. All its read-create objects may be set whatever the "
 		       "row's "
@@ -470,6 +476,18 @@ static void put_min_access(const struct object *o)
 	put_description("Write access is not required.");
 }
 
+/* A table whose rows only the file can make: nobody needs to be able to. */
+static void put_file_rows(const struct object *o)
+{
+	char name[OBJECT_NAME_SIZE];
+
+	if (!column_writable(o->column))
+		return;
+	printf("\n    OBJECT %s\n", object_name(o->table, o->column, o->part, name));
+	puts("    MIN-ACCESS  read-write");
+	put_description("Rows are made by the configuration file alone.");
+}
+
 static void put_compliance(void)
 {
 	const char *p = module_prefix(module);
@@ -479,6 +497,10 @@ static void put_compliance(void)
 	    "Full compliance: an agent that has all of the module, and with which rows can be "
 	    "made, changed and destroyed.");
 	put_mandatory();
+	for (size_t i = 0; i < TABLE_COUNT; i++)
+		if (tables[i].module == module && table_status(&tables[i]) &&
+		    table_is_of_file(&tables[i]))
+			each_object(&tables[i], put_file_rows);
 	printf("    ::= { %sCompliances 1 }\n\n", p);
 
 	printf("%sReadOnlyCompliance MODULE-COMPLIANCE\n    STATUS      current\n", p);
