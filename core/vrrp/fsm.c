@@ -816,6 +816,7 @@ static void master_hears_lower(struct vrrp_fsm *i, usec_t now)
 static void offer(struct vrrp_fsm *i, usec_t now)
 {
 	i->spoke = now;
+	i->listening = false;
 	i->out->send_advert(i, VRRP_PRIORITY_STOP);
 	i->at[VRRP_TIMER_ADVERT] = now + 2 * i->config.interval;
 }
@@ -848,13 +849,26 @@ static void offer_again(struct vrrp_fsm *i, usec_t now)
 	}
 }
 
+/* It was about to take over from a master that it can hear, or to do so with its group: not now. */
+static void do_not_preempt(struct vrrp_fsm *m, usec_t now)
+{
+	bool was = m->wants || m->heard_lower || m->at[VRRP_TIMER_PREEMPT] != USEC_NEVER;
+
+	m->at[VRRP_TIMER_PREEMPT] = USEC_NEVER;
+	m->wants = m->preempt_due = false;
+	m->heard_lower = 0;
+	if (was)
+		restart_down(m, now);
+}
+
 static void stand_aside(struct vrrp_fsm *m, usec_t until, usec_t now)
 {
 	m->aside_until = until;
+	if (m->state == VRRP_BACKUP)
+		do_not_preempt(m, now);
 	if (m->state != VRRP_MASTER)
 		return;
 	m->handing = VRRP_HANDOVER_TRIES;
-	m->listening = false;
 	offer(m, now);
 	remark(m, "hands over, as was asked: waits for another master");
 }
@@ -928,9 +942,10 @@ static void count_stall(struct vrrp_counters *c, usec_t stall)
  */
 static void check_stall(struct vrrp_fsm *i, usec_t now)
 {
-	usec_t silent = now - i->spoke;
+	/* One that hands over is silent on purpose, until it would say so again. */
+	usec_t from = i->handing ? i->at[VRRP_TIMER_ADVERT] : i->spoke, silent = now - from;
 
-	if (i->state != VRRP_MASTER || i->listening || now < i->spoke ||
+	if (i->state != VRRP_MASTER || i->listening || now < from ||
 	    silent <= vrrp_fsm_down_interval(&i->config, i->config.interval))
 		return;
 	count_stall(&i->counters, silent);

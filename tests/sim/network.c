@@ -521,6 +521,27 @@ static void set_grouped(struct sim_port *p, bool in_group)
 	leave(p->router);
 }
 
+static void stand_aside(struct sim_port *p, usec_t until)
+{
+	bool wanted[SIM_VRS];
+
+	if (!p->router->alive)
+		return;
+	for (unsigned v = 0; v < sim.schedule->vrs; v++)
+		wanted[v] = p->router->port[v].fsm.wants;
+	enter(p->router);
+	sim.cancelling = until <= sim.now;
+	for (unsigned v = 0; v < sim.schedule->vrs; v++) {
+		struct sim_port *m = &p->router->port[v];
+
+		if (m == p || (m->in_group && p->in_group))
+			oracle_aside(m, until, wanted[v]);
+	}
+	vrrp_fsm_stand_aside(&p->fsm, until, sim.now);
+	leave(p->router);
+	sim.cancelling = false;
+}
+
 static void partition(const struct sim_action *a)
 {
 	for (unsigned r = 0; r < sim.schedule->routers; r++)
@@ -546,6 +567,7 @@ static void heal(void)
 			struct sim_port *p = &r->port[v];
 
 			p->no_address = false;
+			stand_aside(p, 0);
 			if (p->config.interval != s->interval) {
 				p->config.interval = s->interval;
 				configure(p);
@@ -593,7 +615,8 @@ static bool is_deaf(const struct sim_action *a)
 	if (sim.router[a->router].held_until <= sim.now)
 		return false;
 	return a->kind == SIM_STOP || a->kind == SIM_PRIORITY || a->kind == SIM_INTERVAL ||
-	       a->kind == SIM_PREEMPT || a->kind == SIM_ADDRESSES || a->kind == SIM_GROUP;
+	       a->kind == SIM_PREEMPT || a->kind == SIM_ADDRESSES || a->kind == SIM_GROUP ||
+	       a->kind == SIM_FAILOVER;
 }
 
 static void act(const struct sim_action *a)
@@ -661,6 +684,9 @@ static void act(const struct sim_action *a)
 		break;
 	case SIM_GROUP:
 		set_grouped(&r->port[a->other], !r->port[a->other].in_group);
+		break;
+	case SIM_FAILOVER:
+		stand_aside(&r->port[a->other], a->value ? sim.now + a->value : 0);
 		break;
 	case SIM_HEAL:
 		heal();

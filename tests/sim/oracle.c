@@ -54,11 +54,13 @@ static void backup_hears(struct sim_port *p, const struct vrrp_packet *packet)
 		restart(p, sim.now);
 		return;
 	}
-	if (packet->priority < c->priority && c->preempt) {
+	if (packet->priority < c->priority && c->preempt && sim.now >= o->aside) {
 		bool over = o->preempt <= sim.now;
 
-		if (!c->preempt_delay || over)
+		if (!c->preempt_delay || over) {
+			o->ignored = true;
 			return;
+		}
 		if (o->preempt == USEC_NEVER)
 			o->preempt =
 			    (o->deadline <= sim.now ? sim.now : o->deadline) + c->preempt_delay;
@@ -66,7 +68,7 @@ static void backup_hears(struct sim_port *p, const struct vrrp_packet *packet)
 		o->preempt = USEC_NEVER;
 	}
 	o->learned = packet->interval;
-	o->resigned = false;
+	o->resigned = o->ignored = false;
 	restart(p, sim.now);
 }
 
@@ -76,9 +78,12 @@ static void master_wakes(struct sim_port *p)
 	const struct vrrp_config *c = &p->fsm.config;
 	struct sim_oracle *o = &p->oracle;
 
-	if (o->listening || sim.now - p->spoke <= 3 * c->interval + skew(c, c->interval))
+	usec_t from = o->handing ? o->offer_due : p->spoke;
+
+	if (o->listening || sim.now < from ||
+	    sim.now - from <= 3 * c->interval + skew(c, c->interval))
 		return;
-	sim_trace(p, "listens, silent for (us)", sim.now - p->spoke, 0);
+	sim_trace(p, "listens, silent for (us)", sim.now - from, 0);
 	o->listening = true;
 	o->listen_until = sim.now + c->interval + skew(c, c->interval);
 }
@@ -90,6 +95,11 @@ static void master_hears(struct sim_port *p, const struct vrrp_packet *packet)
 
 	master_wakes(p);
 	o->may_speak = true;
+	if (o->handing && packet->priority != VRRP_PRIORITY_STOP) { /* whoever it is */
+		o->better = true;
+		o->better_interval = packet->interval;
+		return;
+	}
 	o->must_speak =
 	    packet->priority == VRRP_PRIORITY_STOP || o->listening || !c->lower_no_advert;
 	if (packet->priority == VRRP_PRIORITY_STOP)
@@ -103,13 +113,13 @@ static void master_hears(struct sim_port *p, const struct vrrp_packet *packet)
 		return;
 	}
 	o->lower++;
-	if (!c->garp_lower_repeat || o->owed != USEC_NEVER)
+	if (!c->garp_lower_repeat || o->owed != USEC_NEVER || sim.now < o->lower_due)
 		return;
 	/* after a stall it announces at once what was late, and not for each packet that waited */
 	if (o->listening || is_late(p))
 		o->owed = o->announced_at == sim.now ? USEC_NEVER : sim.now;
 	else
-		o->owed = sim.now + c->garp_lower_delay;
+		o->owed = o->lower_due = sim.now + c->garp_lower_delay;
 	o->owed_from = sim.now;
 }
 
@@ -150,6 +160,86 @@ void oracle_timer(struct sim_port *p)
 
 /* ------------------------------------------------------------------ outputs */
 
+static bool has_cause(const struct sim_port *p, bool (*cause)(const struct sim_port *m));
+static bool is_uniform(void);
+
+/* Priority 0 of one that stays master, until it hears another one. */
+static void offers(struct sim_port *p)
+{
+	struct sim_oracle *o = &p->oracle;
+
+	if (!o->handing || !o->offers)
+		sim_fail(p, "says that it resigns, and is master still");
+	if (o->offer_due > sim.now)
+		sim_fail(p, "does not wait for another master");
+	o->offers--;
+	o->offer_due = sim.now + 2 * p->fsm.config.interval;
+	p->spoke = sim.now;
+	o->listening = false;
+}
+
+static bool may_keep(const struct sim_port *p)
+{
+	const struct sim_oracle *o = &p->oracle;
+
+	return (o->handing || o->kept == sim.now) &&
+	       (o->must_speak || (!o->offers && o->offer_due <= sim.now));
+}
+
+/* Is there somebody who should have taken over? */
+static bool has_heir(const struct sim_port *p)
+{
+	if (!sim.judged || !is_uniform() || !sim.one_network[p->vr] ||
+	    p->oracle.offered_first < sim.disturbed)
+		return false;
+	for (unsigned r = 0; r < sim.schedule->routers; r++)
+		if (r != p->router->number && sim_fit(&sim.router[r].port[p->vr]))
+			return true;
+	return false;
+}
+
+/* It was to hand over, and goes on: only if nobody else takes over. */
+static void keeps(struct sim_port *p)
+{
+	struct sim_oracle *o = &p->oracle;
+
+	if (!sim.cancelling && !has_cause(p, may_keep))
+		sim_fail(p, "does not hand over");
+	if (!sim.cancelling && !o->must_speak && !is_late(p) && has_heir(p))
+		sim_fail(p, "finds nobody to hand over to");
+	o->handing = false;
+	o->kept = sim.now;
+	o->aside = 0;
+}
+
+void oracle_aside(struct sim_port *p, usec_t until, bool wanted)
+{
+	struct sim_oracle *o = &p->oracle;
+	bool news = o->aside != until;
+
+	if (until <= sim.now) {
+		if (!o->handing)
+			o->aside = 0;
+		return;
+	}
+	if (until > sim.aside_end)
+		sim.aside_end = until;
+	o->aside = until;
+	if (!news || o->handing)
+		return;
+	if (p->fsm.state == VRRP_MASTER) {
+		o->handing = true;
+		o->offers = VRRP_HANDOVER_TRIES;
+		o->offer_due = o->offered_first = sim.now;
+	} else if (p->fsm.state == VRRP_BACKUP) {
+		/* it was about to preempt a master, who is to be heard once more */
+		if (wanted || o->ignored || o->preempt != USEC_NEVER)
+			restart(p, sim.now);
+		o->preempt = USEC_NEVER;
+		o->ignored = false;
+	}
+}
+
 void oracle_started(struct sim_port *p)
 {
 	p->oracle = (struct sim_oracle){.deadline = USEC_NEVER,
@@ -163,8 +253,13 @@ void oracle_sent(struct sim_port *p, uint8_t priority)
 {
 	p->oracle.sent++;
 	p->record = priority ? sim.now : 0;
-	if (!priority)
+	if (!priority) {
+		if (p->fsm.state == VRRP_MASTER)
+			offers(p);
 		return;
+	}
+	if (p->oracle.handing)
+		keeps(p);
 	if (priority != p->fsm.config.priority)
 		sim_fail(p, "advertises priority %u", priority);
 	if (p->fsm.state != VRRP_MASTER)
@@ -272,9 +367,12 @@ void oracle_changed(struct sim_port *p, enum vrrp_state old)
 		sim_fail(p, "no change");
 	o->transitions++;
 	o->owed = USEC_NEVER;
+	o->lower_due = 0;
+	o->handing = o->ignored = false;
 	switch (p->fsm.state) {
 	case VRRP_MASTER:
 		check_takeover(p, old);
+		o->aside = 0;
 		o->became_master++;
 		o->learned = 0;
 		o->listening = false;
@@ -342,7 +440,9 @@ static void check_backup(const struct sim_port *p)
 static void check_master(const struct sim_port *p)
 {
 	const struct sim_oracle *o = &p->oracle;
-	usec_t due = o->listening ? o->listen_until : p->spoke + p->fsm.config.interval;
+	usec_t due = o->listening ? o->listen_until
+		     : o->handing ? o->offer_due
+				  : p->spoke + p->fsm.config.interval;
 
 	if (o->must_speak && p->spoke != sim.now)
 		sim_fail(p, "does not answer another master, or one that resigns");
@@ -519,10 +619,11 @@ static void check_quiet(unsigned vr, usec_t quiet, usec_t patience)
 		    (double)quiet / 1e6);
 	if (n == 0)
 		return;
-	if (is_uniform() && best->fsm.config.preempt &&
+	if (is_uniform() && best->fsm.config.preempt && sim.now > sim.aside_end + patience &&
 	    master->fsm.config.priority != best->fsm.config.priority)
 		sim_fail(master, "the master is not the best, which preempts");
-	if (master->fsm.since > sim.disturbed + patience)
+	if (master->fsm.since > sim.disturbed + patience &&
+	    (master->fsm.since < sim.aside_end || master->fsm.since > sim.aside_end + patience))
 		sim_fail(master, "flaps in a quiet network");
 	if (all_alive() && holders(vr) != 1)
 		sim_fail(master, "%u hosts have the addresses", holders(vr));

@@ -66,6 +66,8 @@ static uint64_t draw_value(const struct sim_schedule *s, enum sim_kind kind, uin
 		       2 * (sim_draw(luck, 2) ? 0 : sim_draw(luck, 5 * s->interval));
 	case SIM_ADDRESSES:
 		return 1 + sim_draw(luck, SIM_VIPS);
+	case SIM_FAILOVER:
+		return sim_draw(luck, 4) ? 1 + sim_draw(luck, 20 * s->interval) : 0;
 	case SIM_WAIT:
 	case SIM_CRASH:
 	case SIM_POWER_OFF:
@@ -88,7 +90,8 @@ static void add_trouble(struct sim_schedule *s, uint64_t *luck)
 	    .router = (uint8_t)sim_draw(luck, s->routers),
 	    .segment = (uint8_t)sim_draw(luck, s->segments),
 	    .wait = sim_draw(luck, 5 * s->interval)};
-	bool of_router = a.kind != SIM_ADDRESS && a.kind != SIM_ADDRESSES && a.kind != SIM_GROUP;
+	bool of_router = a.kind != SIM_ADDRESS && a.kind != SIM_ADDRESSES && a.kind != SIM_GROUP &&
+			 a.kind != SIM_FAILOVER;
 
 	if (a.kind == SIM_GROUP && !s->grouped)
 		return;
@@ -129,14 +132,16 @@ static void add_quiet(struct sim_schedule *s)
 /* One trouble in a network that has settled: where a takeover has its exact time. */
 static void add_single(struct sim_schedule *s, uint64_t *luck)
 {
-	static const enum sim_kind kinds[] = {
-	    SIM_CRASH, SIM_POWER_OFF, SIM_STOP, SIM_UNPLUG, SIM_ADDRESS, SIM_PARTITION, SIM_GROUP};
-	struct sim_action a = {.kind = kinds[sim_draw(luck, s->grouped ? 7 : 6)],
+	static const enum sim_kind kinds[] = {SIM_CRASH, SIM_POWER_OFF, SIM_STOP, SIM_UNPLUG,
+	    SIM_ADDRESS, SIM_PARTITION, SIM_FAILOVER, SIM_GROUP};
+	struct sim_action a = {.kind = kinds[sim_draw(luck, s->grouped ? 8 : 7)],
 	    .router = (uint8_t)sim_draw(luck, s->routers),
 	    .other = (uint8_t)sim_draw(luck, s->vrs),
 	    .segment = (uint8_t)sim_draw(luck, s->segments)};
 
-	a.value = draw_value(s, a.kind, luck);
+	/* a failover is over in time for everything to settle once more */
+	a.value = a.kind == SIM_FAILOVER ? 1 + sim_draw(luck, 5 * s->interval)
+					 : draw_value(s, a.kind, luck);
 	a.wait = oracle_patience(s, true) + 6 * s->interval;
 	add(s, a);
 }
@@ -189,6 +194,7 @@ static const char *const names[SIM_KINDS] = {
     [SIM_PREEMPT] = "preempts + 2 * delay",
     [SIM_ADDRESSES] = "number of addresses",
     [SIM_GROUP] = "leaves or joins group",
+    [SIM_FAILOVER] = "hands over for (us)",
     [SIM_HEAL] = "everything healed",
 };
 

@@ -30,8 +30,8 @@
 #define SIM_SEGMENTS 2
 #define SIM_VIPS 4
 #define SIM_ACTIONS 160
-#define SIM_PACKETS 8192 /* under way */
-#define SIM_SOCKET 128	 /* waiting for a router that is stalled */
+#define SIM_PACKETS 32768 /* under way */
+#define SIM_SOCKET 128	  /* waiting for a router that is stalled */
 #define SIM_TRACE 160
 
 /* -------------------------------------------------------------- schedule.c */
@@ -56,7 +56,8 @@ enum sim_kind {
 	SIM_PREEMPT,	/* of router: value & 1; delay: value / 2 */
 	SIM_ADDRESSES,	/* of virtual router `other` on router: value of them */
 	SIM_GROUP,	/* router's instance leaves its group, or joins it again */
-	SIM_HEAL,	/* everything is as at the beginning, all routers run */
+	SIM_FAILOVER, /* of virtual router `other` on router, for value microseconds; 0: not any more */
+	SIM_HEAL,     /* everything is as at the beginning, all routers run */
 	SIM_KINDS
 };
 
@@ -111,6 +112,14 @@ struct sim_oracle {
 	usec_t announced_at;
 	/* until when it has to announce, after a master that was to give way; USEC_NEVER */
 	usec_t owed, owed_from;
+	usec_t
+	    lower_due; /* of one before: the set that it will announce counts for all until then */
+	/* maintenance */
+	usec_t aside;	 /* until when somebody else is to be master; 0 */
+	bool handing;	 /* master, until another one is heard */
+	unsigned offers; /* that it will make yet */
+	usec_t offer_due, offered_first, kept;
+	bool ignored; /* a backup let an advertisement pass that it preempts */
 	uint64_t sent, received, zero_received, lower;
 	uint32_t became_master, transitions;
 };
@@ -151,7 +160,9 @@ struct sim_world {
 	int64_t wall_step;
 	unsigned clock_reads; /* of a state machine: there must be none */
 	bool in_machine;
-	bool joining; /* an instance joins its group */
+	bool joining;	  /* an instance joins its group */
+	bool cancelling;  /* an instance is not to hand over any more */
+	usec_t aside_end; /* the last time at which somebody may come back who stood aside */
 	bool cut[SIM_SEGMENTS][SIM_ROUTERS][SIM_ROUTERS];
 	struct sim_router router[SIM_ROUTERS];
 	uint64_t packets, steps, transitions;
@@ -191,6 +202,8 @@ void oracle_timer(struct sim_port *p);
 /* The machine has changed its state. */
 void oracle_changed(struct sim_port *p, enum vrrp_state old);
 void oracle_second_master(const struct sim_port *p, const struct vrrp_packet *packet, bool yields);
+/* It was told to stand aside; wanted: it was waiting for its group. */
+void oracle_aside(struct sim_port *p, usec_t until, bool wanted);
 /* wanted: it was waiting for its group. */
 void oracle_configured(struct sim_port *p, const struct vrrp_config *old, bool wanted);
 /* After each step: of all instances of this router. */

@@ -1117,6 +1117,61 @@ START_TEST(test_failover_nobody)
 }
 END_TEST
 
+/* A backup that was about to preempt hears the master once more, and then stays. */
+START_TEST(test_failover_preempts)
+{
+	struct vrrp_config c = config(2, 128, SEC);
+	struct one o;
+
+	started(&o, &c);
+	hear(&o, T0 + 3 * SEC, "10.0.0.3", 100, SEC);
+	ck_assert_uint_eq(o.timer, T0 + 3500000);
+	vrrp_fsm_stand_aside(&o.i, T0 + 60 * SEC, T0 + 3400000);
+	ck_assert_uint_eq(o.timer, T0 + 3400000 + 3500000);
+	/* told again, with nothing new heard: a master that died is replaced in time */
+	vrrp_fsm_stand_aside(&o.i, T0 + 61 * SEC, T0 + 3900000);
+	ck_assert_uint_eq(o.timer, T0 + 3400000 + 3500000);
+	hear(&o, T0 + 4 * SEC, "10.0.0.3", 100, SEC);
+	ck_assert_uint_eq(o.timer, T0 + 4 * SEC + 3500000);
+	fire(&o);
+	ck_assert_int_eq(o.i.state, VRRP_MASTER);
+}
+END_TEST
+
+/* The same, with a delay of the preemption that ends meanwhile. */
+START_TEST(test_failover_delay)
+{
+	struct vrrp_config c = config(2, 128, SEC);
+	struct one o;
+
+	c.preempt_delay = 2 * SEC;
+	started(&o, &c);
+	hear(&o, T0 + SEC / 2, "10.0.0.3", 100, SEC);
+	vrrp_fsm_stand_aside(&o.i, T0 + 60 * SEC, T0 + SEC);
+	for (usec_t t = T0 + 3 * SEC / 2; t < T0 + 30 * SEC; t += SEC) {
+		hear(&o, t, "10.0.0.3", 100, SEC);
+		ck_assert_int_eq(o.i.state, VRRP_BACKUP);
+		ck_assert_uint_gt(o.timer, t + SEC);
+	}
+}
+END_TEST
+
+/* A shorter interval while it waits for another master is no stall. */
+START_TEST(test_failover_interval)
+{
+	struct vrrp_config c = config(3, 100, SEC);
+	struct one o;
+
+	master(&o, &c);
+	vrrp_fsm_stand_aside(&o.i, now + 60 * SEC, now);
+	c.interval = SEC / 10;
+	vrrp_fsm_configure(&o.i, &c, now);
+	fire(&o);
+	ck_assert_uint_eq(o.i.counters.stalls, 0);
+	ck_assert_int_eq(o.i.state, VRRP_MASTER);
+}
+END_TEST
+
 START_TEST(test_failover_backup)
 {
 	struct vrrp_config c = config(3, 200, SEC);
@@ -1437,6 +1492,9 @@ int main(void)
 	tcase_add_test(tc, test_failover);
 	tcase_add_test(tc, test_failover_nobody);
 	tcase_add_test(tc, test_failover_backup);
+	tcase_add_test(tc, test_failover_preempts);
+	tcase_add_test(tc, test_failover_delay);
+	tcase_add_test(tc, test_failover_interval);
 	tcase_add_test(tc, test_group_failover);
 	tcase_add_test(tc, test_group_leave_waiting);
 	tcase_add_test(tc, test_group_configure_waiting);
