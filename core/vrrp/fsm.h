@@ -166,7 +166,7 @@ void vrrp_fsm_join(struct vrrp_fsm *i, struct vrrp_group *g, usec_t now);
 void vrrp_fsm_leave(struct vrrp_fsm *i, usec_t now);
 
 /*
- * Startup.  resume: the addresses are there and the peers cannot have taken over yet, so become
+ * Startup.  resume: was master a moment ago and the peers cannot have taken over yet, so become
  * master at once.  The members of a group start when all of them have been started.
  */
 void vrrp_fsm_start(struct vrrp_fsm *i, usec_t now, bool resume);

@@ -159,8 +159,10 @@ static void changed(struct vrrp_fsm *f, enum vrrp_state old)
 {
 	struct virtual *v = f->user;
 
-	if (f->state != VRRP_MASTER)
+	if (f->state != VRRP_MASTER) {
 		record_set(v->slot, 0);
+		v->spoke = 0; /* what it was before this process began does not count any more */
+	}
 	report_transition(v, old);
 	router_wake(v->router);
 }
@@ -329,18 +331,6 @@ bool virtual_has(const struct virtual *v, const char *interface, const struct ad
 		    addr_equal(&v->vips[k].kernel.address, address))
 			return true;
 	return false;
-}
-
-static bool all_present(const struct virtual *v)
-{
-	for (size_t k = 0; k < v->nvips; k++) {
-		const struct kernel_interface *i =
-		    kernel_interface(v->router->kernel, v->vips[k].interface);
-
-		if (!i || !kernel_address(i, &v->vips[k].kernel.address))
-			return false;
-	}
-	return true;
 }
 
 /* ------------------------------------------------------------ rows to settings */
@@ -666,14 +656,14 @@ struct virtual *virtual_new(struct router *r, struct vrrp_instance *row)
 }
 
 /*
- * As master at once if it was master before the process was started, has all its addresses still, and
- * its peers, which wait for three intervals and a skew, cannot have noticed.
+ * As master at once if it was master before the process was started, and its peers, which wait for three
+ * intervals and a skew, cannot have noticed.  Its addresses may be others by now (the file was changed, or a
+ * change was undone that nobody had confirmed): those that are not there are set, and the others stay.
  */
 void virtual_start(struct virtual *v)
 {
 	usec_t now = clock_now();
-	bool resume = v->spoke && now >= v->spoke && now - v->spoke < 3 * v->fsm.config.interval &&
-		      all_present(v);
+	bool resume = v->spoke && now >= v->spoke && now - v->spoke < 3 * v->fsm.config.interval;
 
 	if (v->fsm.started || !v->row->enabled || (!resume && !v->router->running) ||
 	    tracking_waits(v))

@@ -415,7 +415,7 @@ static unsigned faults_of(const struct sim_port *p)
 
 static bool may_resume(const struct sim_port *p)
 {
-	return p->record && sim.now - p->record < 3 * p->config.interval && p->has_addresses;
+	return p->record && sim.now - p->record < 3 * p->config.interval;
 }
 
 static void start_router(struct sim_router *r)

@@ -1230,7 +1230,7 @@ START_TEST(test_group_start)
 	struct pair p;
 
 	make_pair(&p, 200, 100);
-	start_pair(&p, true, false); /* the addresses of one are gone: no resuming */
+	start_pair(&p, true, false); /* one was not master lately: no resuming */
 	ck_assert_str_eq(done(), "a:- a:>2 b:- b:>2 ");
 	ck_assert_uint_eq(p.a.timer, T0 + 3218750);
 	ck_assert_uint_eq(p.b.timer, T0 + 3609375);
