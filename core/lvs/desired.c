@@ -192,15 +192,19 @@ static void add_service(struct ipvs_table *t, const struct store *s,
 	for (struct virtual_service *v = store_first_service((store), (name));                     \
 	     v && v->virtual_server == (name); v = (struct virtual_service *)store_next(&v->row))
 
+void desired_add(const struct store *s, const struct virtual_server *vs, struct ipvs_table *t)
+{
+	const struct pool *p = store_pool(s, vs->pool);
+
+	FOREACH_SERVICE (vsvc, s, vs->name)
+		add_service(t, s, vs, vsvc, p && p->start_down);
+}
+
 size_t desired_build(const struct store *s, struct ipvs_table *t)
 {
 	ipvs_table_clear(t);
-	STORE_FOREACH (virtual_server, vs, s) {
-		const struct pool *p = store_pool(s, vs->pool);
-
-		FOREACH_SERVICE (vsvc, s, vs->name)
-			add_service(t, s, vs, vsvc, p && p->start_down);
-	}
+	STORE_FOREACH (virtual_server, vs, s)
+		desired_add(s, vs, t);
 	ipvs_table_sort(t);
 	return ipvs_table_unique(t);
 }

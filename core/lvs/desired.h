@@ -33,6 +33,9 @@ struct ipvs_key desired_key(const struct virtual_service *vsvc);
  */
 size_t desired_build(const struct store *s, struct ipvs_table *t);
 
+/* Adds what one virtual server asks for to the end of *t, which is to be sorted then. */
+void desired_add(const struct store *s, const struct virtual_server *vs, struct ipvs_table *t);
+
 /*
  * At start, before any verdict: what the kernel's table tells of the real servers (row.user of them must
  * be set).  One that is in a virtual server's table with a weight was up; one that is missing from it, or

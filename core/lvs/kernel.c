@@ -376,6 +376,55 @@ size_t kernel_bring_to(struct kernel *k, const struct ipvs_table *want, bool dri
 	return drifted;
 }
 
+static bool any_failed(const struct ipvs_ops *ops)
+{
+	for (size_t i = 0; i < ops->n; i++)
+		if (ops->ops[i].error)
+			return true;
+	return false;
+}
+
+/* The operations of a part.  What fails is for a comparison of the whole to judge, with a fresh view. */
+static bool apply_part(struct kernel *k, const struct ipvs_ops *ops)
+{
+	int err = ipvs_apply(k->connection, ops->ops, ops->n);
+
+	if (err < 0) {
+		unreached(k, err);
+		return false;
+	}
+	report_done(ops);
+	note_removed(k, ops);
+	if (!any_failed(ops))
+		return true;
+	kernel_refresh(k);
+	return false;
+}
+
+bool kernel_bring_part(
+    struct kernel *k, const struct ipvs_table *part, const struct ipvs_key *gone, size_t n_gone)
+{
+	struct ipvs_table have = {.n_services = 0}, now = {.n_services = 0};
+	struct ipvs_ops ops = {.n = 0};
+	bool done;
+
+	if (!k->connection || k->n_refused)
+		return false;
+	note_made(k, part);
+	ipvs_table_pick(&have, &k->have, gone, n_gone, part);
+	reconcile(part, &have, is_ours, k->made, &ops);
+	/* what was ours is known until the removals are noted */
+	reconcile_settle(part, &have, is_ours, k->made, &now);
+	ipvs_table_carry_users(&now, &have);
+	done = ops.n == 0 || apply_part(k, &ops);
+	if (done && ops.n)
+		ipvs_table_replace(&k->have, gone, n_gone, &now);
+	reconcile_clear(&ops);
+	ipvs_table_clear(&have);
+	ipvs_table_clear(&now);
+	return done;
+}
+
 void kernel_withdraw(struct kernel *k)
 {
 	struct ipvs_table nothing = {.n_services = 0};

@@ -23,10 +23,9 @@ struct lvs {
 	struct engine *engine;
 	struct kernel *kernel;
 	struct sync *sync;
-	struct ipvs_table want; /* of the rows, unless dirty */
+	struct wanted *wanted; /* of the rows, unless it is due */
 	struct event *soon, *timer;
 	bool synced;  /* the rows are here */
-	bool dirty;   /* rows have changed since want was built */
 	bool adopted; /* the kernel's table was read for the first time */
 	bool ready;
 	bool stopping; /* what is removed must not be made again by what is still on its way */
@@ -86,19 +85,30 @@ static void set_timer(struct lvs *l)
 
 /* --------------------------------------------------------------------------- work */
 
-/* Rows to states and to the wanted table. */
-static void evaluate(struct lvs *l)
+static void evaluate_pool(struct pool *p, void *arg)
 {
+	states_evaluate_pool(arg, p);
+}
+
+static void evaluate_state(struct virtual_server *vs, void *arg)
+{
+	states_evaluate(arg, vs);
+}
+
+/* Rows to states and to the wanted table. */
+static enum wanted_news evaluate(struct lvs *l)
+{
+	const struct store *s = engine_store(l->engine);
+	enum wanted_news news;
 	size_t conflicts;
 
-	if (!l->dirty)
-		return;
-	l->dirty = false;
-	states_evaluate(l->engine);
-	conflicts = desired_build(engine_store(l->engine), &l->want);
+	wanted_each_due(l->wanted, s, evaluate_pool, evaluate_state, l->engine);
+	news = wanted_build(l->wanted, s);
+	conflicts = wanted_conflicts(l->wanted);
 	if (conflicts && conflicts != l->conflicts)
 		log_error("%zu virtual services belong to two virtual servers", conflicts);
 	l->conflicts = conflicts;
+	return news;
 }
 
 /* The first sight of the kernel's table: what it tells stands until the checks know better. */
@@ -107,13 +117,13 @@ static void adopt(struct lvs *l)
 	struct store *s = engine_store(l->engine);
 
 	l->adopted = true;
-	l->dirty = true;
+	wanted_note_all(l->wanted);
 	STORE_FOREACH (virtual_server, vs, s) {
 		if (desired_learn(s, vs, kernel_view(l->kernel)))
 			states_adopted(vs);
 	}
 	evaluate(l);
-	report_tables(l->engine, &l->want, kernel_view(l->kernel), true);
+	report_tables(l->engine, wanted_table(l->wanted), kernel_view(l->kernel), true);
 }
 
 static bool reach(struct lvs *l)
@@ -128,25 +138,54 @@ static bool reach(struct lvs *l)
 
 static void tell(struct lvs *l, size_t drift)
 {
-	report_tables(l->engine, &l->want, kernel_view(l->kernel), false);
 	report_kernel(l->engine, kernel_state(l->kernel), drift);
 	if (!l->ready)
 		engine_ready(l->engine);
 	l->ready = true;
 }
 
+static void report_all(struct lvs *l)
+{
+	report_tables(l->engine, wanted_table(l->wanted), kernel_view(l->kernel), false);
+}
+
+static void apply_all(struct lvs *l)
+{
+	if (kernel_is_reached(l->kernel))
+		kernel_bring_to(l->kernel, wanted_table(l->wanted), false);
+	report_all(l);
+}
+
+/* What differs, and nothing else; if that is not enough, all. */
+static void apply_part(struct lvs *l)
+{
+	const struct wanted_part *part = wanted_part(l->wanted);
+	struct report_part before;
+
+	report_before(&before, part, kernel_view(l->kernel));
+	if (!kernel_is_reached(l->kernel) ||
+	    kernel_bring_part(l->kernel, &part->table, part->gone, part->n_gone)) {
+		report_part(l->engine, &before, part, kernel_view(l->kernel));
+		return;
+	}
+	report_forget(&before);
+	apply_all(l);
+}
+
 /* Rows have changed. */
 static void apply(struct lvs *l)
 {
-	bool reached = kernel_is_reached(l->kernel);
+	enum wanted_news news;
 
 	if (!l->ready) {
-		reached = reach(l);
+		reach(l);
 		set_timer(l);
 	}
-	evaluate(l);
-	if (reached)
-		kernel_bring_to(l->kernel, &l->want, false);
+	news = evaluate(l);
+	if (!l->ready || news == WANTED_WHOLE)
+		apply_all(l);
+	else if (news == WANTED_PART)
+		apply_part(l);
 	tell(l, sync_run(l->sync, kernel_connection(l->kernel)));
 }
 
@@ -162,16 +201,18 @@ static void read_kernel(struct lvs *l)
 {
 	bool was_reached = kernel_is_reached(l->kernel);
 	bool reached = was_reached ? kernel_refresh(l->kernel) : reach(l);
-	bool changed = l->dirty;
+	bool changed = wanted_is_due(l->wanted);
 	size_t drift = 0;
 
 	evaluate(l);
 	if (reached && (changed || is_due(l))) {
 		/* after a time without a view nobody can say who changed what */
-		drift = kernel_bring_to(l->kernel, &l->want, was_reached && !changed);
+		drift =
+		    kernel_bring_to(l->kernel, wanted_table(l->wanted), was_reached && !changed);
 		l->compared = clock_now();
 	}
 	drift += sync_run(l->sync, kernel_connection(l->kernel));
+	report_all(l);
 	tell(l, drift);
 }
 
@@ -213,12 +254,6 @@ static void remember(struct real_server *rs)
 		m->known = rs->state;
 }
 
-/* The IPVS table does not depend on rows of these tables. */
-static bool is_aside(const struct change *c)
-{
-	return c->row->table->id == TABLE_vrrp_instance || c->row->table->id == TABLE_sync_daemon;
-}
-
 static void note_change(const struct change *c)
 {
 	if (c->row->table->id != TABLE_real_server)
@@ -238,10 +273,11 @@ static void changed(struct engine *e, const struct change *c, size_t n, bool syn
 	(void)e;
 	for (size_t i = 0; i < n; i++) {
 		note_change(&c[i]);
-		l->dirty |= !is_aside(&c[i]);
+		wanted_note(l->wanted, &c[i]);
 	}
 	l->synced |= sync;
-	l->dirty |= sync;
+	if (sync)
+		wanted_note_all(l->wanted);
 	/* Behind what the loop has still to read, so that a burst of groups is one difference. */
 	event_active(l->soon, EV_TIMEOUT, 0);
 }
@@ -256,6 +292,7 @@ static void *start(struct engine *e)
 		abort();
 	l->engine = e;
 	l->kernel = kernel_new(engine_run_dir(e));
+	l->wanted = wanted_new();
 	l->sync = sync_new(e, engine_run_dir(e));
 	l->retry = LEAST_RETRY;
 	l->soon = event_new(engine_base(e), -1, 0, on_soon, l);
@@ -273,7 +310,7 @@ static void finish(void *arg)
 	event_free(l->timer);
 	sync_free(l->sync);
 	kernel_free(l->kernel);
-	ipvs_table_clear(&l->want);
+	wanted_free(l->wanted);
 	STORE_FOREACH (real_server, rs, engine_store(l->engine))
 		free(rs->row.user);
 	free(l);

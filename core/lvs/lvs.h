@@ -3,8 +3,9 @@
  * The process lvs: from rows to the kernel's IPVS table, and from its counters to rows.
  *
  * Rows that change are collected until the event loop has read all that there
- * is; then the states of the virtual servers are evaluated, the wanted table
- * is built, and the difference goes to the kernel.  A timer reads the kernel's
+ * is; then, of the pools that they concern, the states of the virtual servers
+ * are evaluated, the wanted services are built (wanted.h), and the difference
+ * goes to the kernel.  A timer reads the kernel's
  * table: for the counters, and, each system.lvs_interval, to put right what
  * somebody else has changed.
  *

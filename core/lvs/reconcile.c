@@ -143,14 +143,6 @@ static void settle_service(struct ipvs_table *out, const struct ipvs_table *want
 	}
 }
 
-static void settle_foreign(
-    struct ipvs_table *out, const struct ipvs_table *have, const struct ipvs_service *s)
-{
-	ipvs_table_add_service(out, s);
-	for (size_t i = 0; i < s->count; i++)
-		ipvs_table_add_dest(out, &have->dests[s->first + i]);
-}
-
 void reconcile_settle(const struct ipvs_table *want, const struct ipvs_table *have,
     reconcile_ours ours, void *arg, struct ipvs_table *out)
 {
@@ -160,7 +152,7 @@ void reconcile_settle(const struct ipvs_table *want, const struct ipvs_table *ha
 		const struct ipvs_service *s = &have->services[i];
 
 		if (!ipvs_table_find(want, &s->key) && ours && !ours(&s->key, arg))
-			settle_foreign(out, have, s);
+			ipvs_table_copy_service(out, have, s);
 	}
 	ipvs_table_sort(out);
 }

@@ -2,6 +2,7 @@
 /* See report.h. */
 #include "core/lvs/report.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include "core/base/clock.h"
 #include "core/lvs/quorum.h"
@@ -173,14 +174,12 @@ static void sweep(struct report *rep)
 
 /* ------------------------------------------------------------------- real servers */
 
-static void servers_begin(struct store *s)
+static void server_begin(const struct real_server *rs)
 {
-	STORE_FOREACH (real_server, rs, s) {
-		struct server_memory *m = rs->row.user;
+	struct server_memory *m = rs->row.user;
 
-		m->weight = -1;
-		m->active = m->inactive = 0;
-	}
+	m->weight = -1;
+	m->active = m->inactive = 0;
 }
 
 static void server_add(struct real_server *rs, const struct ipvs_dest *d)
@@ -193,18 +192,16 @@ static void server_add(struct real_server *rs, const struct ipvs_dest *d)
 	m->inactive += d->inactive;
 }
 
-static void servers_end(struct engine *e)
+static void server_end(struct engine *e, struct real_server *rs)
 {
-	STORE_FOREACH (real_server, rs, engine_store(e)) {
-		const struct server_memory *m = rs->row.user;
-		column_mask mask = 0;
+	const struct server_memory *m = rs->row.user;
+	column_mask mask = 0;
 
-		SET(real_server, rs, effective_weight, m->weight);
-		SET(real_server, rs, active_connections, gauge(m->active));
-		SET(real_server, rs, inactive_connections, gauge(m->inactive));
-		if (mask)
-			engine_report(e, &rs->row, mask);
-	}
+	SET(real_server, rs, effective_weight, m->weight);
+	SET(real_server, rs, active_connections, gauge(m->active));
+	SET(real_server, rs, inactive_connections, gauge(m->inactive));
+	if (mask)
+		engine_report(e, &rs->row, mask);
 }
 
 /* ------------------------------------------------------------------------- tables */
@@ -226,17 +223,20 @@ static void report_dests(struct report *rep, const struct ipvs_table *want,
 	}
 }
 
+/* Rows that are not seen are removed, so an old number never comes to mean the new one. */
+static uint8_t mark;
+
 void report_tables(
     struct engine *e, const struct ipvs_table *want, struct ipvs_table *have, bool adopting)
 {
-	static uint8_t mark;
 	struct report rep = {.engine = e, .now = clock_now(), .adopting = adopting};
+	struct store *s = engine_store(e);
 	const struct ipvs_service *h = have->services, *end = ipvs_services_end(have);
 
-	/* Rows that are not seen are removed below, so an old number never comes to mean the new one. */
 	mark = mark == UINT8_MAX ? 1 : mark + 1;
 	rep.mark = mark;
-	servers_begin(engine_store(e));
+	STORE_FOREACH (real_server, rs, s)
+		server_begin(rs);
 	for (size_t i = 0; i < want->n_services; i++) {
 		const struct ipvs_service *w = &want->services[i];
 		bool same;
@@ -249,7 +249,60 @@ void report_tables(
 			report_dests(&rep, want, w, have, h);
 	}
 	sweep(&rep);
-	servers_end(e);
+	STORE_FOREACH (real_server, rs, s)
+		server_end(e, rs);
+}
+
+/* A row without mark was not seen; all others keep the mark that they have. */
+void report_before(
+    struct report_part *r, const struct wanted_part *part, const struct ipvs_table *have)
+{
+	struct ipvs_table was = {.n_services = 0};
+
+	ipvs_table_pick(&was, have, part->gone, part->n_gone, &part->table);
+	r->n = 0;
+	r->rows = calloc(was.n_dests + 1, sizeof(*r->rows));
+	if (!r->rows)
+		abort();
+	for (size_t i = 0; i < was.n_dests; i++) {
+		if (!was.dests[i].user)
+			continue; /* of a service that is not ours */
+		r->rows[r->n] = was.dests[i].user;
+		r->rows[r->n++]->mark = 0;
+	}
+	ipvs_table_clear(&was);
+}
+
+void report_part(struct engine *e, struct report_part *r, const struct wanted_part *part,
+    struct ipvs_table *have)
+{
+	struct report rep = {.engine = e, .now = clock_now(), .mark = mark};
+	struct store *s = engine_store(e);
+
+	for (size_t i = 0; i < part->n_pools; i++)
+		STORE_FOREACH_OF(real_server, rs, s, part->pools[i])
+	server_begin(rs);
+	for (size_t i = 0; i < part->table.n_services; i++) {
+		const struct ipvs_service *w = &part->table.services[i];
+		const struct ipvs_service *h = ipvs_table_find(have, &w->key);
+
+		report_service(&rep, w->user, h);
+		if (h)
+			report_dests(&rep, &part->table, w, have, h);
+	}
+	for (size_t i = 0; i < r->n; i++)
+		if (r->rows[i]->mark != mark)
+			engine_remove(e, r->rows[i]);
+	for (size_t i = 0; i < part->n_pools; i++)
+		STORE_FOREACH_OF(real_server, rs, s, part->pools[i])
+	server_end(e, rs);
+	report_forget(r);
+}
+
+void report_forget(struct report_part *r)
+{
+	free(r->rows);
+	r->rows = NULL;
 }
 
 void report_kernel(struct engine *e, const char *state, size_t drift)

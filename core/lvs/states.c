@@ -67,7 +67,7 @@ static void set_reason(struct engine *e, struct virtual_server *vs, const char *
 	engine_report(e, &vs->row, COLUMN(virtual_server, reason));
 }
 
-static void evaluate_pool(struct engine *e, struct pool *p)
+void states_evaluate_pool(struct engine *e, struct pool *p)
 {
 	struct quorum q = quorum_count(engine_store(e), p->name);
 	enum server_state old = p->state, next = quorum_of_pool(p, &q);
@@ -82,24 +82,17 @@ static void evaluate_pool(struct engine *e, struct pool *p)
 	engine_report(e, &p->row, table_owned(p->row.table, P_LVS));
 }
 
-void states_evaluate(struct engine *e)
+void states_evaluate(struct engine *e, struct virtual_server *vs)
 {
-	struct store *s = engine_store(e);
+	struct quorum q = quorum_count(engine_store(e), vs->pool);
+	char reason[QUORUM_REASON_SIZE];
+	enum virtual_state next = quorum_next(vs, &q, reason);
 
-	STORE_FOREACH (pool, p, s)
-		evaluate_pool(e, p);
-
-	STORE_FOREACH (virtual_server, vs, s) {
-		struct quorum q = quorum_count(s, vs->pool);
-		char reason[QUORUM_REASON_SIZE];
-		enum virtual_state next = quorum_next(vs, &q, reason);
-
-		set_numbers(e, vs, &q);
-		if (next != vs->state)
-			set_state(e, vs, next, reason);
-		else
-			set_reason(e, vs, reason);
-	}
+	set_numbers(e, vs, &q);
+	if (next != vs->state)
+		set_state(e, vs, next, reason);
+	else
+		set_reason(e, vs, reason);
 }
 
 void states_stop(struct engine *e)

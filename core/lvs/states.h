@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The states of virtual servers and pools: follows the quorum (quorum.h), keeps the
+ * The states of virtual servers: follows the quorum (quorum.h), keeps the
  * row's state columns, and tells events.
  *
  * A change from unknown is no event: after a restart nothing has happened.
@@ -12,8 +12,10 @@
 
 #include "core/model/engine.h"
 
-/* Evaluates all pools and virtual servers.  Call it when any row has changed, before desired_build(). */
-void states_evaluate(struct engine *e);
+/* Evaluates a pool. */
+void states_evaluate_pool(struct engine *e, struct pool *p);
+/* Evaluates a virtual server.  Call it when anything of it or its pool has changed, before wanted_build(). */
+void states_evaluate(struct engine *e, struct virtual_server *vs);
 /* The kernel had services of vs when this process started: its state is not news. */
 void states_adopted(struct virtual_server *vs);
 /* A clean stop: virtual servers with stop_down are told to go down. */

@@ -7,6 +7,9 @@
 #include <string.h>
 #include "core/base/log.h"
 
+/* So many destinations that belong to no service are never worth a new array. */
+#define UNUSED_FEW 64
+
 static int order(uint64_t a, uint64_t b)
 {
 	return a < b ? -1 : a > b;
@@ -159,15 +162,28 @@ struct ipvs_service *ipvs_table_add_service(struct ipvs_table *t, const struct i
 	return new;
 }
 
-struct ipvs_dest *ipvs_table_add_dest(struct ipvs_table *t, const struct ipvs_dest *d)
+static struct ipvs_dest *append_dest(struct ipvs_table *t, const struct ipvs_dest *d)
 {
 	struct ipvs_dest *new;
 
 	t->dests = room_for_one(t->dests, t->n_dests, &t->room_dests, sizeof(*t->dests));
 	new = &t->dests[t->n_dests++];
 	*new = *d;
-	t->services[t->n_services - 1].count++;
 	return new;
+}
+
+struct ipvs_dest *ipvs_table_add_dest(struct ipvs_table *t, const struct ipvs_dest *d)
+{
+	t->services[t->n_services - 1].count++;
+	return append_dest(t, d);
+}
+
+void ipvs_table_copy_service(
+    struct ipvs_table *to, const struct ipvs_table *from, const struct ipvs_service *s)
+{
+	ipvs_table_add_service(to, s);
+	for (size_t i = 0; i < s->count; i++)
+		ipvs_table_add_dest(to, &from->dests[s->first + i]);
 }
 
 struct ipvs_service *ipvs_services_end(const struct ipvs_table *t)
@@ -221,6 +237,7 @@ static void unique_dests(struct ipvs_table *t, struct ipvs_service *s)
 			d[kept++] = d[i];
 		}
 	}
+	t->unused += s->count - kept;
 	s->count = kept;
 }
 
@@ -229,13 +246,127 @@ size_t ipvs_table_unique(struct ipvs_table *t)
 	size_t kept = 0, all = t->n_services;
 
 	for (size_t i = 0; i < all; i++) {
-		if (kept && ipvs_key_cmp(&t->services[kept - 1].key, &t->services[i].key) == 0)
+		if (kept && ipvs_key_cmp(&t->services[kept - 1].key, &t->services[i].key) == 0) {
+			t->unused += t->services[i].count;
 			continue;
+		}
 		t->services[kept] = t->services[i];
 		unique_dests(t, &t->services[kept++]);
 	}
 	t->n_services = kept;
 	return all - kept;
+}
+
+/* Without the destinations that belong to no service. */
+static void compact(struct ipvs_table *t)
+{
+	struct ipvs_table now = {.n_services = 0};
+
+	for (size_t i = 0; i < t->n_services; i++)
+		ipvs_table_copy_service(&now, t, &t->services[i]);
+	ipvs_table_clear(t);
+	*t = now;
+}
+
+/* The destinations of `with` become those of s, whose others are forgotten. */
+static void put_dests(struct ipvs_table *t, struct ipvs_service *s, const struct ipvs_table *with,
+    const struct ipvs_service *ws)
+{
+	if (ws->count > s->count) {
+		t->unused += s->count;
+		s->first = t->n_dests;
+		for (size_t i = 0; i < ws->count; i++)
+			append_dest(t, &with->dests[ws->first + i]);
+	} else {
+		t->unused += s->count - ws->count;
+		for (size_t i = 0; i < ws->count; i++)
+			t->dests[s->first + i] = with->dests[ws->first + i];
+	}
+	s->count = ws->count;
+}
+
+static void put_service(struct ipvs_table *t, struct ipvs_service *s, const struct ipvs_table *with,
+    const struct ipvs_service *ws)
+{
+	size_t first = s->first, count = s->count;
+
+	*s = *ws;
+	s->first = first;
+	s->count = count;
+	put_dests(t, s, with, ws);
+}
+
+/* The array of services anew: those that stay, and those that are not there yet. */
+static void reshape(
+    struct ipvs_table *t, const struct ipvs_key *gone, size_t n_gone, const struct ipvs_table *with)
+{
+	struct ipvs_table now = *t;
+	const struct ipvs_service *a = t->services, *a_end = ipvs_services_end(t);
+	const struct ipvs_service *b = with->services, *b_end = ipvs_services_end(with);
+	const struct ipvs_key *g = gone, *g_end = n_gone ? gone + n_gone : gone;
+
+	now.services = NULL;
+	now.n_services = now.room_services = 0;
+	while (a < a_end || b < b_end) {
+		int c = a == a_end ? 1 : b == b_end ? -1 : ipvs_key_cmp(&a->key, &b->key);
+
+		if (c > 0) {
+			put_dests(&now, ipvs_table_add_service(&now, b), with, b);
+		} else {
+			while (g < g_end && ipvs_key_cmp(g, &a->key) < 0)
+				g++;
+			if (g < g_end && ipvs_key_cmp(g, &a->key) == 0) {
+				now.unused += a->count;
+			} else {
+				struct ipvs_service *s = ipvs_table_add_service(&now, a);
+
+				s->first = a->first;
+				s->count = a->count;
+			}
+		}
+		if (c <= 0)
+			a++;
+		if (c >= 0)
+			b++;
+	}
+	free(t->services);
+	*t = now;
+}
+
+void ipvs_table_replace(
+    struct ipvs_table *t, const struct ipvs_key *gone, size_t n_gone, const struct ipvs_table *with)
+{
+	bool shape = false;
+
+	for (size_t i = 0; i < n_gone && !shape; i++)
+		shape = ipvs_table_find(t, &gone[i]) != NULL;
+	for (size_t i = 0; i < with->n_services; i++) {
+		const struct ipvs_service *ws = &with->services[i];
+		struct ipvs_service *s = ipvs_table_find(t, &ws->key);
+
+		if (s)
+			put_service(t, s, with, ws);
+		else
+			shape = true;
+	}
+	if (shape)
+		reshape(t, gone, n_gone, with);
+	if (t->unused > UNUSED_FEW && t->unused > t->n_dests / 2)
+		compact(t);
+}
+
+void ipvs_table_pick(struct ipvs_table *t, const struct ipvs_table *from,
+    const struct ipvs_key *gone, size_t n_gone, const struct ipvs_table *with)
+{
+	for (size_t i = 0; i < with->n_services + n_gone; i++) {
+		const struct ipvs_key *key =
+		    i < n_gone ? &gone[i] : &with->services[i - n_gone].key;
+		const struct ipvs_service *s = ipvs_table_find(from, key);
+
+		if (s)
+			ipvs_table_copy_service(t, from, s);
+	}
+	ipvs_table_sort(t);
 }
 
 static void carry_dests(struct ipvs_table *to, const struct ipvs_service *s,

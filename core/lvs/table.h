@@ -80,6 +80,7 @@ struct ipvs_table {
 	struct ipvs_dest *dests;
 	size_t n_services, n_dests;
 	size_t room_services, room_dests;
+	size_t unused; /* destinations that belong to no service any more */
 };
 
 /* Identity, in an order of our own: addresses first, then marks. */
@@ -104,6 +105,9 @@ void ipvs_table_clear(struct ipvs_table *t);
 struct ipvs_service *ipvs_table_add_service(struct ipvs_table *t, const struct ipvs_service *s);
 /* Copies a destination to the service that was added last. */
 struct ipvs_dest *ipvs_table_add_dest(struct ipvs_table *t, const struct ipvs_dest *d);
+/* Copies a service of another table, with its destinations, to the end. */
+void ipvs_table_copy_service(
+    struct ipvs_table *to, const struct ipvs_table *from, const struct ipvs_service *s);
 /* Sorts services by key and each one's destinations by identity. */
 void ipvs_table_sort(struct ipvs_table *t);
 /*
@@ -111,6 +115,16 @@ void ipvs_table_sort(struct ipvs_table *t);
  * the one with the greatest weight.  Returns how many services were dropped.
  */
 size_t ipvs_table_unique(struct ipvs_table *t);
+/*
+ * Takes the services `gone` out of a table, and puts those of `with` into it, in place of those that are there.  All
+ * are sorted and unique, and none is both gone and in `with`.  Costs what these services cost; where services come
+ * or go, also a copy of the array of services, without their destinations.
+ */
+void ipvs_table_replace(struct ipvs_table *t, const struct ipvs_key *gone, size_t n_gone,
+    const struct ipvs_table *with);
+/* Adds copies of those services of `from`, with their destinations, that `with` has or `gone` names; sorted. */
+void ipvs_table_pick(struct ipvs_table *t, const struct ipvs_table *from,
+    const struct ipvs_key *gone, size_t n_gone, const struct ipvs_table *with);
 /*
  * Gives each entry of `to` the user of the same entry in `from`, or NULL.  Both are sorted and unique;
  * linear time.

@@ -8,11 +8,12 @@
 #	make bench        (or: BUILD=build tests/bench/bench_set.sh)
 #
 # Needs root, for a network namespace. ROWS: how many are made each time; MANY: in one request; MANAGERS at once; SIZES
-# of the table for the single SET; TIMES that it is done in a row, and ALONE with a pause behind each. The processor
-# time has what comes after the answer, too: lvs compares its whole table once for all changes that came meanwhile, so
-# a SET that is alone costs it the most. Where the kernel has no IPVS, lvs has less to compare.
+# of the table for the single SET, spread over POOLS; TIMES that it is done in a row, and ALONE with a pause behind each.
+# The processor time has what comes after the answer, too: lvs builds and compares what the pool's virtual servers have,
+# once for all changes that came meanwhile, so a SET that is alone costs it the most. Where the kernel has no IPVS, lvs
+# has less to compare.
 # wanted: a SET in the largest table takes no longer than in the smallest.
-ROWS=${ROWS:-1000} MANY=${MANY:-20} MANAGERS=${MANAGERS:-4} SIZES=${SIZES:-1000 100000} TIMES=${TIMES:-200} ALONE=${ALONE:-20}
+ROWS=${ROWS:-1000} MANY=${MANY:-20} MANAGERS=${MANAGERS:-4} SIZES=${SIZES:-1000 100000} TIMES=${TIMES:-200} ALONE=${ALONE:-20} POOLS=${POOLS:-100}
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lab/lib.sh"
 
@@ -34,7 +35,7 @@ answers() {
 }
 # A director with so many real servers in its file. begin MODE SERVERS
 begin() {
-	local i
+	local i p
 	rm -rf "$T/d/state"
 	mkdir -p "$T/d"
 	[ "$1" != agentx ] || snmpd d
@@ -47,11 +48,15 @@ begin() {
 			chmod 644 "$T/d/standalone.conf"
 			printf '\tsnmp_mode standalone\n\tsnmp_listen udp:161\n\tsnmp_config_file %s\n' "$T/d/standalone.conf"
 		fi
-		printf '}\nserver_pool web {\n'
-		for ((i = 0; i < $2; i++)); do
-			printf '\treal_server 10.%d.%d.%d 80\n' $((i >> 16)) $((i >> 8 & 255)) $((i & 255))
+		printf '}\n'
+		for ((p = 0; p < POOLS; p++)); do
+			printf 'server_pool web%s {\n' "${p#0}"
+			for ((i = p; i < $2; i += POOLS)); do
+				printf '\treal_server 10.%d.%d.%d 80\n' $((i >> 16)) $((i >> 8 & 255)) $((i & 255))
+			done
+			printf '}\nvirtual_server www%d {\n\tpool web%s\n\tvirtual_service tcp 192.0.2.1 %d\n}\n' \
+				"$p" "${p#0}" $((80 + p))
 		done
-		printf '}\nvirtual_server www {\n\tpool web\n\tvirtual_service tcp 192.0.2.1 80\n}\n'
 	} > "$T/d/directord.conf"
 	director d
 	wait_for 120 answers || die "the director does not answer"
@@ -112,18 +117,19 @@ printf '\n%-24s %9s %6s  %s\n' "one SET among rows" median ratio "processor time
 for mode in agentx standalone; do
 	for size in $SIZES; do
 		begin $mode "$size"
+		number=$((size / 2 / POOLS * POOLS)) # one of the pool web
 		pids=([hub]=$(pid_of director-d))
 		for name in vrrp lvs check agent; do pids[$name]=$(child d $name); done
 		pause 8 # what the start leaves to be done
-		manager weigh web $((size / 2)) 20 > /dev/null
+		manager weigh web "$number" 20 > /dev/null
 		pause 2
 		look
-		us=$(manager weigh web $((size / 2)) "$TIMES")
+		us=$(manager weigh web "$number" "$TIMES")
 		pause 1
 		row=$(costs "$TIMES")
 		look
 		for ((i = 0; i < ALONE; i++)); do
-			manager weigh web $((size / 2)) 1 > /dev/null
+			manager weigh web "$number" 1 > /dev/null
 			pause 0.3
 		done
 		first[$mode]=${first[$mode]:-$us}

@@ -533,6 +533,124 @@ START_TEST(test_users)
 }
 END_TEST
 
+/* ---------------------------------------------------------------------------- parts */
+
+static uint32_t seed;
+
+static uint32_t dice(uint32_t n)
+{
+	seed = seed * 1664525u + 1013904223u;
+	return (seed >> 8) % n;
+}
+
+/* A service with some destinations, at the end of the table. */
+static void add_any(struct ipvs_table *t, unsigned port)
+{
+	char name[40];
+
+	snprintf(name, sizeof(name), "tcp 192.0.2.9:%u", port);
+	add(t, name, dice(2) ? "rr" : "wlc");
+	for (unsigned i = 1; i <= 5; i++) {
+		char address[20];
+
+		snprintf(address, sizeof(address), "10.0.1.%u", i);
+		if (dice(2))
+			add_dest(t, address, (int32_t)dice(3));
+	}
+}
+
+/* Parts of what is wanted, one after the other: the kernel and the view are as if it had been all. */
+START_TEST(test_part_random)
+{
+	struct ipvs_table part = {.n_services = 0};
+	struct ipvs_key gone[6];
+	size_t n;
+
+	seed = (uint32_t)_i;
+	kernel_refresh(k);
+	kernel_bring_to(k, &want, false);
+	for (int round = 0; round < 500; round++) {
+		n = 0;
+		for (unsigned port = 1; port <= 6; port++) {
+			struct ipvs_service s;
+			char name[40];
+
+			if (dice(3))
+				continue;
+			snprintf(name, sizeof(name), "tcp 192.0.2.9:%u", port);
+			s = service(name, "rr");
+			if (dice(3))
+				add_any(&part, port);
+			else
+				gone[n++] = s.key;
+		}
+		ipvs_table_sort(&part);
+		ipvs_table_replace(&want, gone, n, &part);
+		ck_assert(kernel_bring_part(k, &part, gone, n));
+		settled(0);
+		ipvs_table_clear(&part);
+	}
+	ck_assert_uint_eq(fake.dumps, 1);
+	ck_assert_int_eq(errors + warnings, 0);
+}
+END_TEST
+
+/* The rest of the table is left alone, whatever somebody else did there; what a part meets is for all to judge. */
+START_TEST(test_part_drift)
+{
+	struct ipvs_table part = {.n_services = 0};
+	struct ipvs_service udp = service("udp 192.0.2.1:53", "wlc");
+
+	kernel_refresh(k);
+	kernel_bring_to(k, &want, false);
+	fake_del_service(find(&udp.key));
+	add(&part, "tcp 192.0.2.1:80", "sh");
+	add_dest(&part, "10.0.0.1", 3);
+	ck_assert(kernel_bring_part(k, &part, NULL, 0));
+	ck_assert_uint_eq(fake.n, 1);
+	ck_assert_str_eq(fake.services[0].scheduler, "sh");
+	ck_assert_uint_eq(fake.services[0].count, 1);
+	ipvs_table_replace(&want, NULL, 0, &part);
+	ipvs_table_clear(&part);
+	add(&part, "udp 192.0.2.1:53", "rr");
+	ck_assert(!kernel_bring_part(k, &part, NULL, 0));
+	ipvs_table_replace(&want, NULL, 0, &part);
+	kernel_bring_to(k, &want, false);
+	settled(0);
+	ipvs_table_clear(&part);
+}
+END_TEST
+
+/* What is refused is known of the whole, and its end is noticed. */
+START_TEST(test_part_refused)
+{
+	struct ipvs_table part = {.n_services = 0};
+
+	kernel_refresh(k);
+	kernel_bring_to(k, &want, false);
+	add(&part, "udp 192.0.2.1:53", "twos");
+	ipvs_table_replace(&want, NULL, 0, &part);
+	fake.services[find(&part.services[0].key)] = fake.services[fake.n - 1];
+	fake.n--;
+	kernel_refresh(k);
+	ck_assert(!kernel_bring_part(k, &part, NULL, 0));
+	kernel_bring_to(k, &want, false);
+	ck_assert_str_ne(kernel_state(k), "ok");
+	ipvs_table_clear(&part);
+	add(&part, "udp 192.0.2.1:53", "rr");
+	ipvs_table_replace(&want, NULL, 0, &part);
+	ck_assert(!kernel_bring_part(k, &part, NULL, 0)); /* while anything is refused */
+	kernel_bring_to(k, &want, false);
+	settled(0);
+	fake.apply_error = -ENOMEM;
+	part.services[0].flags = IP_VS_SVC_F_PERSISTENT;
+	ck_assert(!kernel_bring_part(k, &part, NULL, 0));
+	ck_assert(!kernel_is_reached(k));
+	ck_assert(!kernel_bring_part(k, &part, NULL, 0));
+	ipvs_table_clear(&part);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("lvs_kernel");
@@ -552,6 +670,9 @@ int main(void)
 	tcase_add_test(tc, test_unreached);
 	tcase_add_test(tc, test_connection_lost);
 	tcase_add_test(tc, test_users);
+	tcase_add_loop_test(tc, test_part_random, 0, 5);
+	tcase_add_test(tc, test_part_drift);
+	tcase_add_test(tc, test_part_refused);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

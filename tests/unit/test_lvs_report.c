@@ -10,6 +10,7 @@
 #include "core/lvs/desired.h"
 #include "core/lvs/report.h"
 #include "core/lvs/states.h"
+#include "core/lvs/wanted.h"
 #include "core/model/message.h"
 #include "tests/unit/unit.h"
 
@@ -122,7 +123,7 @@ static const char *events(void)
 
 START_TEST(test_start_up_is_no_news)
 {
-	states_evaluate(e);
+	states_evaluate(e, vs);
 	ck_assert_int_eq(vs->state, VIRTUAL_UP);
 	ck_assert_uint_eq(vs->transitions, 0);
 	ck_assert_uint_eq(vs->weight_up, 20);
@@ -137,22 +138,22 @@ START_TEST(test_lost_and_gained)
 {
 	usec_t before;
 
-	states_evaluate(e);
+	states_evaluate(e, vs);
 	before = vs->last_change;
 	servers[0]->state = SERVER_DOWN;
-	states_evaluate(e);
+	states_evaluate(e, vs);
 	ck_assert_str_eq(events(), "");
 	ck_assert_uint_eq(vs->weight_up, 10);
 	ck_assert_uint_eq(vs->last_change, before);
 	servers[1]->state = SERVER_DOWN;
-	states_evaluate(e);
-	states_evaluate(e);
+	states_evaluate(e, vs);
+	states_evaluate(e, vs);
 	ck_assert_str_eq(events(), "up>down ");
 	vs->sorry_address = addr("10.0.0.99");
-	states_evaluate(e);
+	states_evaluate(e, vs);
 	ck_assert_str_eq(events(), "down>sorry ");
 	servers[1]->state = SERVER_UP;
-	states_evaluate(e);
+	states_evaluate(e, vs);
 	ck_assert_str_eq(events(), "sorry>up ");
 	ck_assert_uint_eq(vs->transitions, 3);
 	ck_assert_uint_gt(vs->last_change, before);
@@ -162,7 +163,7 @@ END_TEST
 START_TEST(test_fresh_start_without_quorum)
 {
 	servers[0]->state = servers[1]->state = SERVER_DOWN;
-	states_evaluate(e);
+	states_evaluate(e, vs);
 	ck_assert_str_eq(events(), "unknown>down ");
 	ck_assert_uint_eq(vs->transitions, 0);
 }
@@ -173,18 +174,18 @@ START_TEST(test_adopted_without_quorum)
 {
 	servers[0]->state = servers[1]->state = SERVER_DOWN;
 	states_adopted(vs);
-	states_evaluate(e);
+	states_evaluate(e, vs);
 	ck_assert_int_eq(vs->state, VIRTUAL_DOWN);
 	ck_assert_str_eq(events(), "");
 	servers[0]->state = SERVER_UP;
-	states_evaluate(e);
+	states_evaluate(e, vs);
 	ck_assert_str_eq(events(), "down>up ");
 }
 END_TEST
 
 START_TEST(test_stop)
 {
-	states_evaluate(e);
+	states_evaluate(e, vs);
 	states_stop(e);
 	ck_assert_str_eq(events(), "");
 	vs->stop_down = true;
@@ -206,7 +207,7 @@ static void kernel(uint64_t n)
 {
 	struct ipvs_table now = {.n_services = 0};
 
-	states_evaluate(e);
+	states_evaluate(e, vs);
 	desired_build(s, &want);
 	for (size_t i = 0; i < want.n_services; i++) {
 		struct ipvs_service *to = ipvs_table_add_service(&now, &want.services[i]);
@@ -418,6 +419,135 @@ START_TEST(test_scalars)
 }
 END_TEST
 
+/* ---------------------------------------------------------------------------- parts */
+
+static uint32_t seed;
+
+static uint32_t dice(uint32_t n)
+{
+	seed = seed * 1664525u + 1013904223u;
+	return (seed >> 8) % n;
+}
+
+static void second_service(struct wanted *w)
+{
+	struct virtual_service *v = ROW_NEW(virtual_service);
+	struct change c = {.kind = CHANGE_ADDED, .row = &v->row};
+	struct row *there;
+
+	row_set_text(&v->virtual_server, "www");
+	v->protocol = SERVICE_TCP;
+	v->address = addr("192.0.2.2");
+	v->port = 80;
+	there = store_find(s, &v->row);
+	if (there) {
+		store_remove(s, there);
+		c = (struct change){.kind = CHANGE_REMOVED, .row = there};
+	} else {
+		store_insert(s, &v->row);
+	}
+	wanted_note(w, &c);
+	row_free(there ? there : NULL);
+	if (there)
+		row_free(&v->row);
+}
+
+static void change_anything(struct wanted *w)
+{
+	struct real_server *rs = servers[dice(2)];
+	struct change c = {.kind = CHANGE_MODIFIED, .row = &rs->row};
+
+	switch (dice(4)) {
+	case 0:
+		second_service(w);
+		return;
+	case 1:
+		rs->admin_state = (enum admin_state)(ADMIN_ENABLED + (int)dice(3));
+		break;
+	case 2:
+		rs->state = (enum server_state)(SERVER_UP + (int)dice(2));
+		break;
+	default:
+		rs->weight = (int32_t)dice(5);
+		break;
+	}
+	wanted_note(w, &c);
+}
+
+static bool anything_dirty(void)
+{
+	for (int t = 0; t < TABLE_COUNT; t++)
+		for (struct row *r = store_first(s, t); r; r = store_next(r))
+			if (r->dirty)
+				return true;
+	return false;
+}
+
+static void evaluate_pool(struct pool *p, void *arg)
+{
+	states_evaluate_pool(arg, p);
+}
+
+static void evaluate(struct virtual_server *v, void *arg)
+{
+	states_evaluate(arg, v);
+}
+
+/* What the kernel has of the part: counters that only a row's own history can tell from another's. */
+static void kernel_part(const struct wanted_part *part)
+{
+	struct ipvs_table was = {.n_services = 0}, now = {.n_services = 0};
+
+	ipvs_table_pick(&was, &have, part->gone, part->n_gone, &part->table);
+	for (size_t i = 0; i < part->table.n_services; i++)
+		ipvs_table_copy_service(&now, &part->table, &part->table.services[i]);
+	for (size_t i = 0; i < now.n_dests; i++) {
+		now.dests[i].stats = stats(dice(1000));
+		now.dests[i].active = dice(10);
+	}
+	ipvs_table_carry_users(&now, &was);
+	ipvs_table_replace(&have, part->gone, part->n_gone, &now);
+	ipvs_table_clear(&was);
+	ipvs_table_clear(&now);
+}
+
+/* After a part was reported, a report of the whole has nothing to say. */
+START_TEST(test_part_random)
+{
+	struct wanted *w = wanted_new();
+	struct change c = {.kind = CHANGE_ADDED, .row = &vs->row};
+	size_t parts = 0, rows;
+
+	seed = (uint32_t)_i;
+	kernel(100);
+	wanted_note(w, &c);
+	wanted_build(w, s);
+	report_tables(e, &want, &have, false);
+	for (int round = 0; round < 300; round++) {
+		const struct wanted_part *part = wanted_part(w);
+		struct report_part before;
+
+		change_anything(w);
+		wanted_each_due(w, s, evaluate_pool, evaluate, e);
+		ck_assert_int_eq(wanted_build(w, s), WANTED_PART);
+		parts++;
+		report_before(&before, part, &have);
+		kernel_part(part);
+		report_part(e, &before, part, &have);
+		events();
+		ck_assert(!anything_dirty());
+		rows = store_count(s, TABLE_destination);
+		if (dice(2))
+			continue; /* several parts, and then all */
+		report_tables(e, wanted_table(w), &have, false);
+		ck_assert(!anything_dirty());
+		ck_assert_uint_eq(store_count(s, TABLE_destination), rows);
+	}
+	ck_assert_uint_eq(parts, 300);
+	wanted_free(w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("lvs_report");
@@ -441,6 +571,7 @@ int main(void)
 	tcase_add_test(counters, test_sums);
 	tcase_add_test(counters, test_many_reports);
 	tcase_add_test(counters, test_scalars);
+	tcase_add_loop_test(counters, test_part_random, 0, 5);
 	suite_add_tcase(suite, states);
 	suite_add_tcase(suite, counters);
 	return unit_run(suite);
