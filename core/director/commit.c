@@ -22,6 +22,7 @@
 #include "core/director/back.h"
 
 #define TRIM_AFTER (5 * USEC_PER_SEC)
+#define TRIM_MANY 1000 /* values in one transaction */
 #define FILE_LINES 200 /* of one reading of the file that the history has at most */
 
 /* What a request asks for besides rows: columns of the table `control`. */
@@ -82,16 +83,34 @@ static struct row **line_list(size_t n)
 	return list;
 }
 
+/* A history of a hundred thousand lines is read by nobody, and would be in memory here and in the agent. */
+static size_t count_lines(const struct changeset *c)
+{
+	return c->n > HISTORY_LINES ? HISTORY_LINES : c->n;
+}
+
+static struct row *last_line_of(const struct changeset *c)
+{
+	size_t shown = HISTORY_LINES - 1;
+	struct config_change *r = (struct config_change *)line_of(c, shown);
+
+	row_set_text(&r->subject, "system");
+	row_set_text(&r->object, "");
+	row_set_text(&r->old_value, "");
+	row_set_textf(&r->new_value, "%zu more values than are shown were changed", c->n - shown);
+	return &r->row;
+}
+
 static void hide_changes(const struct changeset *c, void *arg)
 {
 	struct hub *h = arg;
 	struct config_change *key = ROW_NEW(config_change);
-	struct row **lines = line_list(c->n), *r;
+	struct row **lines = line_list(count_lines(c)), *r;
 	size_t n = 0;
 
 	key->generation = c->generation;
 	for (r = store_at_or_after(h->store, &key->row);
-	     n < c->n && r && ((struct config_change *)r)->generation == c->generation;
+	     n < count_lines(c) && r && ((struct config_change *)r)->generation == c->generation;
 	     r = store_next(r))
 		lines[n++] = r;
 	hub_removed_all(h, lines, n);
@@ -112,11 +131,12 @@ static void tell_oldest(struct hub *h)
 /* Takes c. */
 static void remember(struct hub *h, struct changeset *c)
 {
-	struct row **lines = line_list(c->n);
+	size_t n = count_lines(c);
+	struct row **lines = line_list(n);
 
-	for (size_t i = 0; i < c->n; i++)
-		lines[i] = line_of(c, i);
-	hub_added_all(h, lines, c->n);
+	for (size_t i = 0; i < n; i++)
+		lines[i] = c->n > n && i == n - 1 ? last_line_of(c) : line_of(c, i);
+	hub_added_all(h, lines, n);
 	free(lines);
 	history_add(&h->history, c, hide_changes, h);
 	tell_oldest(h);
@@ -160,6 +180,8 @@ static void changed(struct hub *h, const struct txn *running, const struct txn *
 	    change_origin_words(c->origin));
 	snprintf(generation, sizeof(generation), "%u", c->generation);
 	log_notice("configuration: %s", reason);
+	if (c->n > TRIM_MANY)
+		h->trim = clock_now() + TRIM_AFTER;
 	remember(h, c);
 	if (!h->ready_told)
 		return; /* the start is no change that anybody must be woken for */
@@ -391,6 +413,7 @@ static bool start_commit(struct hub *h, struct peer *p, uint32_t id, struct plan
 		return false;
 	}
 	plan_changes(plan, c->changes);
+	changeset_complete(c->changes);
 	h->commit = c;
 	j = job_new(stored, c);
 	changes_to_job(h, j, c->changes);
@@ -558,6 +581,7 @@ static bool commit_prepared(struct peer *p, uint32_t id, struct refusal *why)
 	enum change_origin origin = p->bit == P_AGENT ? ORIGIN_SNMP : ORIGIN_CONTROL;
 	struct asked asked;
 	struct plan *plan;
+	const char *what;
 	bool later;
 
 	*why = refusal_of(REFUSAL_INCONSISTENT, "nothing was prepared");
@@ -565,8 +589,10 @@ static bool commit_prepared(struct peer *p, uint32_t id, struct refusal *why)
 		return false;
 	p->is_prepared = false;
 	plan = plan_of(p->hub, &p->prepared, &asked, why);
+	asked.what = what = str_get(asked.what ? asked.what : "");
+	group_reset(&p->prepared); /* before its rows are there once more */
 	later = plan && start_commit(p->hub, p, id, plan, &asked, origin, why);
-	group_reset(&p->prepared);
+	str_free(what);
 	return later;
 }
 

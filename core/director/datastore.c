@@ -50,15 +50,28 @@ static const char *const sql_of[STATEMENTS] = {
 
 #define ARGS 11
 
-struct step {
-	STAILQ_ENTRY(step) entry;
-	enum statement_kind kind;
-	char *args[ARGS]; /* SQLite converts to a column's type */
+/*
+ * The steps of a job, one behind the other in blocks: the kind, the number of values, and for each of them a byte that
+ * says whether it is the same as in the last step of this kind, or else its text.  A request may have some hundred
+ * thousand of them, whose values are mostly those of the step before.
+ */
+#define FIRST_BLOCK 512
+#define MOST_BLOCK 65536
+struct block {
+	TAILQ_ENTRY(block) entry;
+	size_t used, size;
+	char bytes[];
+};
+
+/* The values of the last step of each kind; SQLite converts to a column's type. */
+struct values {
+	const char *of[STATEMENTS][ARGS];
 };
 
 struct job {
 	STAILQ_ENTRY(job) entry;
-	STAILQ_HEAD(, step) steps;
+	TAILQ_HEAD(block_list, block) blocks;
+	struct values last; /* while it is written */
 	void (*done)(const char *error, void *arg);
 	void *arg;
 	char error[200];
@@ -99,13 +112,29 @@ static const char *const schema_sql =
 
 /* -------------------------------------------------------------------- the thread */
 
-static const char *run_step(struct datastore *d, const struct step *s)
+/* Reads a step at *at and goes behind it. */
+static enum statement_kind read_step(const char **at, struct values *last)
 {
-	sqlite3_stmt *st = d->statements[s->kind];
+	enum statement_kind kind = (enum statement_kind)(unsigned char)*(*at)++;
+	int n = *(*at)++;
+
+	for (int i = 0; i < n; i++) {
+		if (*(*at)++)
+			continue;
+		last->of[kind][i] = *at;
+		*at += strlen(*at) + 1;
+	}
+	return kind;
+}
+
+static const char *run_step(
+    struct datastore *d, enum statement_kind kind, const struct values *values)
+{
+	sqlite3_stmt *st = d->statements[kind];
 	int rc;
 
 	for (int i = 0; i < ARGS && i < sqlite3_bind_parameter_count(st); i++)
-		sqlite3_bind_text(st, i + 1, s->args[i], -1, SQLITE_STATIC);
+		sqlite3_bind_text(st, i + 1, values->of[kind][i], -1, SQLITE_STATIC);
 	rc = sqlite3_step(st);
 	sqlite3_reset(st);
 	sqlite3_clear_bindings(st);
@@ -146,18 +175,30 @@ static const char *forget_old_state(struct datastore *d)
 	return error;
 }
 
+static const char *run_steps(struct datastore *d, const struct job *j)
+{
+	struct values values;
+	const struct block *b;
+	const char *error = NULL;
+
+	TAILQ_FOREACH (b, &j->blocks, entry) {
+		for (const char *at = b->bytes; !error && at < b->bytes + b->used;) {
+			enum statement_kind kind = read_step(&at, &values);
+
+			error = run_step(d, kind, &values);
+		}
+	}
+	return error;
+}
+
 static void run_job(struct datastore *d, struct job *j)
 {
 	const char *error = d->stale ? forget_old_state(d) : NULL;
-	struct step *s;
 
 	if (!error)
 		error = execute(d, "BEGIN IMMEDIATE");
-	STAILQ_FOREACH (s, &j->steps, entry) {
-		if (error)
-			break;
-		error = run_step(d, s);
-	}
+	if (!error)
+		error = run_steps(d, j);
 	if (!error)
 		error = execute(d, "COMMIT");
 	if (!error)
@@ -198,13 +239,11 @@ static void *worker(void *arg)
 
 static void job_free(struct job *j)
 {
-	struct step *s;
+	struct block *b;
 
-	while ((s = STAILQ_FIRST(&j->steps))) {
-		STAILQ_REMOVE_HEAD(&j->steps, entry);
-		for (int i = 0; i < ARGS; i++)
-			free(s->args[i]);
-		free(s);
+	while ((b = TAILQ_FIRST(&j->blocks))) {
+		TAILQ_REMOVE(&j->blocks, b, entry);
+		free(b);
 	}
 	free(j);
 }
@@ -237,128 +276,137 @@ struct job *job_new(void (*done)(const char *error, void *arg), void *arg)
 
 	if (!j)
 		abort();
-	STAILQ_INIT(&j->steps);
+	TAILQ_INIT(&j->blocks);
 	j->done = done;
 	j->arg = arg;
 	return j;
 }
 
-static struct step *step(struct job *j, enum statement_kind kind)
+static char *room(struct job *j, size_t n)
 {
-	struct step *s = calloc(1, sizeof(*s));
+	struct block *b = TAILQ_LAST(&j->blocks, block_list);
+	size_t size = !b ? FIRST_BLOCK : b->size < MOST_BLOCK ? 2 * b->size : MOST_BLOCK;
 
-	if (!s)
-		abort();
-	s->kind = kind;
-	STAILQ_INSERT_TAIL(&j->steps, s, entry);
-	return s;
+	if (!b || b->size - b->used < n) {
+		size = size < n ? n : size;
+		b = malloc(sizeof(*b) + size);
+		if (!b)
+			abort();
+		b->used = 0;
+		b->size = size;
+		TAILQ_INSERT_TAIL(&j->blocks, b, entry);
+	}
+	b->used += n;
+	return b->bytes + b->used - n;
 }
 
-static char *copy(const char *text)
+static void add_step(struct job *j, enum statement_kind kind, const char *const *args, size_t n)
 {
-	char *s = strdup(text);
+	const char **last = j->last.of[kind];
+	size_t size = 2 + n, len[ARGS] = {0};
+	char *to;
 
-	if (!s)
-		abort();
-	return s;
+	for (size_t i = 0; i < n; i++) {
+		if (!last[i] || strcmp(last[i], args[i]) != 0)
+			len[i] = strlen(args[i]) + 1;
+		size += len[i];
+	}
+	to = room(j, size);
+	*to++ = (char)kind;
+	*to++ = (char)n;
+	for (size_t i = 0; i < n; i++) {
+		*to++ = len[i] == 0;
+		if (!len[i])
+			continue;
+		last[i] = memcpy(to, args[i], len[i]);
+		to += len[i];
+	}
 }
 
-static char *number(uint64_t v)
-{
-	char buf[32];
+#define STEP(j, kind, ...)                                                                         \
+	add_step(j, kind, (const char *const[]){__VA_ARGS__},                                      \
+	    sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
-	snprintf(buf, sizeof(buf), "%llu", (unsigned long long)v);
-	return copy(buf);
+struct digits {
+	char text[24];
+};
+
+static const char *digits(struct digits *d, uint64_t v)
+{
+	snprintf(d->text, sizeof(d->text), "%llu", (unsigned long long)v);
+	return d->text;
 }
+
+/* As text, until the end of the block. */
+#define NUMBER(v) digits(&(struct digits){""}, v)
 
 void job_override(
     struct job *j, const char *table, const char *key, const char *column, const char *value)
 {
-	struct step *s = step(j, value ? PUT_OVERRIDE : DELETE_OVERRIDE);
-
-	s->args[0] = copy(table);
-	s->args[1] = copy(key);
-	s->args[2] = copy(column);
 	if (value)
-		s->args[3] = copy(value);
+		STEP(j, PUT_OVERRIDE, table, key, column, value);
+	else
+		STEP(j, DELETE_OVERRIDE, table, key, column);
 }
 
 void job_forget_row(struct job *j, const char *table, const char *key)
 {
-	struct step *s = step(j, FORGET_ROW);
-
-	s->args[0] = copy(table);
-	s->args[1] = copy(key);
+	STEP(j, FORGET_ROW, table, key);
 }
 
 void job_history(struct job *j, const struct changeset *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		const struct delta *d = &c->list[i];
-		struct step *s = step(j, PUT_CHANGE);
 
-		s->args[0] = number(c->generation);
-		s->args[1] = number(i + 1);
-		s->args[2] = number(c->time);
-		s->args[3] = number((uint64_t)c->origin);
-		s->args[4] = copy(d->table);
-		s->args[5] = copy(d->key);
-		s->args[6] = copy(d->column);
-		s->args[7] = copy(d->old_value);
-		s->args[8] = copy(d->new_value);
-		s->args[9] = number(d->was_set);
-		s->args[10] = number(d->is_set);
+		STEP(j, PUT_CHANGE, NUMBER(c->generation), NUMBER(i + 1), NUMBER(c->time),
+		    NUMBER((uint64_t)c->origin), d->table, d->key, d->column, d->old_value,
+		    d->new_value, NUMBER(d->was_set), NUMBER(d->is_set));
 	}
 }
 
 void job_prune_history(struct job *j, uint32_t before)
 {
-	step(j, PRUNE_CHANGES)->args[0] = number(before);
+	STEP(j, PRUNE_CHANGES, NUMBER(before));
 }
 
 void job_number(struct job *j, const char *name, uint32_t value)
 {
-	struct step *s = step(j, PUT_NUMBER);
-
-	s->args[0] = copy(name);
-	s->args[1] = number(value);
+	STEP(j, PUT_NUMBER, name, NUMBER(value));
 }
 
 void job_forget_number(struct job *j, const char *name)
 {
-	step(j, DELETE_NUMBER)->args[0] = copy(name);
+	STEP(j, DELETE_NUMBER, name);
 }
 
 void job_state(struct job *j, const struct row *r, const struct column *c, const char *value)
 {
-	struct step *s = step(j, value ? PUT_STATE : DELETE_STATE);
 	char key[KEY_TEXT_SIZE];
 
-	s->args[0] = copy(r->table->name);
-	s->args[1] = copy(row_key_format(r, key));
-	if (!value)
-		return;
-	s->args[2] = copy(c->name);
-	s->args[3] = copy(value);
+	row_key_format(r, key);
+	if (value)
+		STEP(j, PUT_STATE, r->table->name, key, c->name, value);
+	else
+		STEP(j, DELETE_STATE, r->table->name, key);
 }
 
 void job_event(struct job *j, const struct row *event)
 {
-	struct step *s = step(j, PUT_EVENT);
 	const struct table *t = event->table;
 
-	s->args[0] = number(column_unsigned(event, table_column(t, "sequence")));
-	s->args[1] = number(column_unsigned(event, table_column(t, "time")));
-	s->args[2] = number(column_unsigned(event, table_column(t, "kind")));
-	s->args[3] = copy(column_text(event, table_column(t, "subject")));
-	s->args[4] = copy(column_text(event, table_column(t, "old_state")));
-	s->args[5] = copy(column_text(event, table_column(t, "new_state")));
-	s->args[6] = copy(column_text(event, table_column(t, "reason")));
+	STEP(j, PUT_EVENT, NUMBER(column_unsigned(event, table_column(t, "sequence"))),
+	    NUMBER(column_unsigned(event, table_column(t, "time"))),
+	    NUMBER(column_unsigned(event, table_column(t, "kind"))),
+	    column_text(event, table_column(t, "subject")),
+	    column_text(event, table_column(t, "old_state")),
+	    column_text(event, table_column(t, "new_state")),
+	    column_text(event, table_column(t, "reason")));
 }
 
 void job_prune_events(struct job *j, uint32_t before)
 {
-	step(j, PRUNE_EVENTS)->args[0] = number(before);
+	STEP(j, PRUNE_EVENTS, NUMBER(before));
 }
 
 void datastore_submit(struct datastore *d, struct job *j)
@@ -516,8 +564,11 @@ void datastore_close(struct datastore *d)
 static char *text_at(sqlite3_stmt *st, int i)
 {
 	const char *s = (const char *)sqlite3_column_text(st, i);
+	char *copy = strdup(s ? s : "");
 
-	return copy(s ? s : "");
+	if (!copy)
+		abort();
+	return copy;
 }
 
 static bool read_values(struct datastore *d, const char *sql, struct override **list, size_t *n)
@@ -631,6 +682,7 @@ bool datastore_history(struct datastore *d, void (*got)(struct changeset *c, voi
 		uint32_t generation = (uint32_t)sqlite3_column_int64(st, 0);
 
 		if (c && c->generation != generation) {
+			changeset_complete(c);
 			got(c, arg);
 			c = NULL;
 		}
@@ -641,8 +693,10 @@ bool datastore_history(struct datastore *d, void (*got)(struct changeset *c, voi
 		}
 		add_change(c, st);
 	}
-	if (c)
+	if (c) {
+		changeset_complete(c);
 		got(c, arg);
+	}
 	sqlite3_finalize(st);
 	return rc == SQLITE_DONE || fail(d, "reading");
 }

@@ -48,6 +48,16 @@ void changeset_add(struct changeset *c, const struct delta *d)
 	    .is_set = d->is_set};
 }
 
+void changeset_complete(struct changeset *c)
+{
+	struct delta *list = c->n ? reallocarray(c->list, c->n, sizeof(*list)) : NULL;
+
+	if (!list)
+		return;
+	c->list = list;
+	c->size = c->n;
+}
+
 void history_init(struct history *h)
 {
 	STAILQ_INIT(&h->sets);
@@ -78,7 +88,8 @@ void history_add(struct history *h, struct changeset *c,
 		h->first = c->generation - 1;
 	STAILQ_INSERT_TAIL(&h->sets, c, entry);
 	h->lines += c->n;
-	while (h->lines > HISTORY_LINES && STAILQ_FIRST(&h->sets) != c) {
+	/* one without lines, as at each start, takes no room from another */
+	while (c->n && h->lines > HISTORY_LINES && STAILQ_FIRST(&h->sets) != c) {
 		if (dropped)
 			dropped(STAILQ_FIRST(&h->sets), arg);
 		drop_first(h);

@@ -13,7 +13,10 @@
 #include <sys/queue.h>
 #include "core/model/row.h"
 
-/* Lines of the history that are kept; whole transactions, the last one however long it is. */
+/*
+ * Lines of the history that are kept; whole transactions, the last one however long it is.  Of one transaction no more
+ * than these are shown.
+ */
 #define HISTORY_LINES 5000
 
 struct delta {
@@ -35,6 +38,8 @@ struct changeset *changeset_new(enum change_origin origin);
 void changeset_free(struct changeset *c); /* NULL is allowed */
 /* Copies the strings. */
 void changeset_add(struct changeset *c, const struct delta *d);
+/* No more are added: gives back the room for them. */
+void changeset_complete(struct changeset *c);
 
 struct history {
 	STAILQ_HEAD(changesets, changeset) sets; /* oldest first */

@@ -13,12 +13,13 @@ struct target {
 	RB_ENTRY(target) node;
 	struct row *key;  /* with the values that are wanted; owned */
 	struct row *now;  /* in one of the stores, or NULL */
-	struct row *then; /* as it is to be, or NULL; owned */
+	struct row *then; /* as it is to be, or NULL; owned; a transaction's once there is one */
 	column_mask set, unset;
 	bool named;   /* by the request */
 	bool destroy; /* wanted */
 	bool was_running, running;
 	bool judged;
+	bool lives; /* `then` was given to a transaction, which made or changed the row */
 };
 
 RB_HEAD(targets, target);
@@ -466,20 +467,28 @@ static bool judge_all(struct plan *p, struct refusal *why)
 
 /* ------------------------------------------------------------------------- the stores */
 
-static void emit(struct plan *p, const struct target *t)
+static void emit(struct plan *p, struct target *t)
 {
 	struct txn *from = t->was_running ? p->on_running : p->on_parked;
 	struct txn *to = t->running ? p->on_running : p->on_parked;
-	column_mask config = table_mask(t->key->table, CLASS_CONFIG);
+	column_mask mask = table_mask(t->key->table, CLASS_CONFIG);
+	bool stays = t->now && t->then && t->was_running == t->running;
 
-	if (t->now && t->then && t->was_running == t->running) {
-		txn_set(to, t->then, row_diff(t->now, t->then) & config, false);
-		return;
-	}
-	if (t->now)
+	if (stays)
+		mask &= row_diff(t->now, t->then);
+	else if (t->now)
 		txn_delete(from, t->key);
+	t->lives = t->then != NULL;
 	if (t->then)
-		txn_set(to, t->then, config, true);
+		txn_take(to, t->then, mask, !stays);
+	t->then = NULL;
+	t->judged = false;
+}
+
+/* As it is to be, where the plan is applied: in one of the stores, or NULL. */
+static const struct row *row_then(const struct plan *p, const struct target *t)
+{
+	return t->lives ? plan_find(p, t->key) : NULL;
 }
 
 bool plan_apply(struct plan *p, struct refusal *why)
@@ -526,7 +535,7 @@ void plan_each_failover(
 	RB_FOREACH (t, targets, (struct targets *)(uintptr_t)&p->targets) {
 		const struct column *c = table_column(t->key->table, "failover");
 
-		if (c && t->then && t->set & bit_of(t->key->table, c))
+		if (c && t->lives && t->set & bit_of(t->key->table, c))
 			fn(t->key, (usec_t)column_number(t->key, c), arg);
 	}
 }
@@ -549,13 +558,13 @@ static const char *set_text(const struct row *r, const struct column *c, char bu
  */
 static bool made_by(const struct target *t, const struct column *c, bool set)
 {
-	return set && t->then && !t->now &&
+	return set && t->lives && !t->now &&
 	       (c == table_status(t->key->table) || c->words == &enumeration_storage);
 }
 
 /* The row as it was: its copy in the transaction that moved or removed it, or what undo would put back. */
 static void add_delta(const struct plan *p, struct changeset *out, const struct target *t,
-    const struct row *before, const struct column *c, bool set)
+    const struct row *before, const struct row *then, const struct column *c, bool set)
 {
 	char key[KEY_TEXT_SIZE], old_text[COLUMN_TEXT_SIZE], new_text[COLUMN_TEXT_SIZE];
 	const char *was = made_by(t, c, set) ? NULL : overrides_get(p->overrides, t->key, c);
@@ -565,7 +574,7 @@ static void add_delta(const struct plan *p, struct changeset *out, const struct 
 	d.was_set = was != NULL;
 	d.is_set = set;
 	d.old_value = was ? was : before ? set_text(before, c, old_text) : "";
-	d.new_value = t->then ? set_text(t->then, c, new_text) : "";
+	d.new_value = then ? set_text(then, c, new_text) : "";
 	if (d.was_set != d.is_set || (d.is_set && strcmp(d.old_value, d.new_value) != 0))
 		changeset_add(out, &d);
 }
@@ -578,14 +587,15 @@ void plan_changes(const struct plan *p, struct changeset *out)
 		const struct table *table = t->key->table;
 		const struct row *before =
 		    txn_before(t->was_running ? p->on_running : p->on_parked, t->key);
+		const struct row *then = row_then(p, t);
 		column_mask set = t->set;
 
-		if (t->then && !t->now) /* a row that was made says so by these */
+		if (then && !t->now) /* a row that was made says so by these */
 			set |= bit_of(table, table_status(table)) |
 			       bit_of(table, table_column(table, "storage"));
-		if (t->then && t->then->origin == STORAGE_PERMANENT)
+		if (then && then->origin == STORAGE_PERMANENT)
 			set &= ~bit_of(table, table_column(table, "storage"));
-		if (!t->then)
+		if (!then)
 			set = 0;
 		set &= ~bit_of(table, table_column(table, "failover")); /* an action is no value */
 		for (size_t i = 0; i < table->ncolumns; i++) {
@@ -593,8 +603,8 @@ void plan_changes(const struct plan *p, struct changeset *out)
 			bool wanted = set >> i & 1;
 
 			/* a new row has nothing that was set before, when the file had it */
-			if (wanted || !t->then || !t->now || t->unset >> i & 1)
-				add_delta(p, out, t, before, c, wanted);
+			if (wanted || !then || !t->now || t->unset >> i & 1)
+				add_delta(p, out, t, before, then, c, wanted);
 		}
 	}
 	for (size_t i = 0; i < p->absent->n; i++)

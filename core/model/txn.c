@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * See txn.h.  Each operation holds the row that is wanted and, once applied, what it replaced: the old
- * values of a changed row, or the row that was taken out.  Undo walks backwards and swaps.
+ * values of a changed row, or the row that was taken out.  A row that is made is itself the one that was wanted, since
+ * a hundred thousand copies would be in memory for nothing.  Undo walks backwards and swaps.
  */
 #include "core/model/txn.h"
 
@@ -12,7 +13,7 @@
 
 struct op {
 	RB_ENTRY(op) node;
-	struct row *wanted; /* key and values; owned */
+	struct row *wanted; /* key and values; owned, unless it is `row` */
 	struct row *saved; /* applied: the old values of a changed row, or the removed row; owned */
 	struct row *row;   /* applied: the row in the store */
 	column_mask mask, changed;
@@ -62,7 +63,8 @@ void txn_free(struct txn *t)
 		return;
 	while ((o = RB_MIN(ops, &t->ops))) {
 		RB_REMOVE(ops, &t->ops, o);
-		row_free(o->wanted);
+		if (o->wanted != o->row)
+			row_free(o->wanted);
 		row_free(o->saved);
 		free(o);
 	}
@@ -70,41 +72,52 @@ void txn_free(struct txn *t)
 	free(t);
 }
 
-static struct op *op_for(struct txn *t, const struct row *r, bool *is_new)
+static struct op *find(const struct txn *t, const struct row *key)
 {
-	struct op key = {.wanted = (struct row *)(uintptr_t)r}, *o = RB_FIND(ops, &t->ops, &key);
+	struct op want = {.wanted = (struct row *)(uintptr_t)key};
 
-	*is_new = !o;
-	if (o)
-		return o;
-	o = calloc(1, sizeof(*o));
+	return RB_FIND(ops, (struct ops *)(uintptr_t)&t->ops, &want);
+}
+
+/* Takes r. */
+static struct op *new_op(struct txn *t, struct row *r)
+{
+	struct op *o = calloc(1, sizeof(*o));
+
 	if (!o)
 		abort();
-	o->wanted = row_copy(r);
+	o->wanted = r;
 	RB_INSERT(ops, &t->ops, o);
 	t->nops++;
 	return o;
 }
 
-void txn_set(struct txn *t, const struct row *r, column_mask mask, bool create)
+void txn_take(struct txn *t, struct row *r, column_mask mask, bool create)
 {
-	bool is_new;
-	struct op *o = op_for(t, r, &is_new);
+	struct op *o = find(t, r);
 
-	if (!is_new) {
+	if (o) {
 		row_copy_columns(o->wanted, r, mask);
 		o->wanted->origin = r->origin;
+		row_free(r);
+	} else {
+		o = new_op(t, r);
 	}
 	o->mask |= mask;
 	o->create |= create;
 	o->destroy = false;
 }
 
+void txn_set(struct txn *t, const struct row *r, column_mask mask, bool create)
+{
+	txn_take(t, row_copy(r), mask, create);
+}
+
 void txn_delete(struct txn *t, const struct row *key)
 {
-	bool is_new;
-	struct op *o = op_for(t, key, &is_new);
+	struct op *o = find(t, key);
 
+	o = o ? o : new_op(t, row_copy(key));
 	o->destroy = true;
 	o->mask = 0;
 }
@@ -200,6 +213,15 @@ static bool apply_delete(struct op *o, struct store *s, struct refusal *why)
 	return true;
 }
 
+/* Of a row that is made, nothing is known yet. */
+static void forget_state(struct row *r)
+{
+	struct row *fresh = row_new(r->table);
+
+	row_copy_columns(r, fresh, table_mask(r->table, CLASS_STATE));
+	row_free(fresh);
+}
+
 static bool apply_set(struct op *o, struct store *s, struct refusal *why)
 {
 	uint8_t origin = o->wanted->origin;
@@ -208,9 +230,8 @@ static bool apply_set(struct op *o, struct store *s, struct refusal *why)
 	if (!o->row && !o->create)
 		return refuse(why, REFUSAL_NAME, o->wanted, -1, "there is no such row");
 	if (!o->row) {
-		o->row = row_new(o->wanted->table);
-		row_copy_columns(o->row, o->wanted,
-		    table_mask(o->row->table, CLASS_KEY) | table_mask(o->row->table, CLASS_CONFIG));
+		o->row = o->wanted;
+		forget_state(o->row);
 		set_origin(o->row, origin);
 		store_insert(s, o->row);
 		o->changed = table_mask(o->row->table, CLASS_CONFIG);
@@ -241,7 +262,6 @@ static void undo(struct op *o, struct store *s)
 		o->saved = NULL;
 	} else {
 		store_remove(s, o->row);
-		row_free(o->row);
 	}
 	o->row = NULL;
 }
@@ -346,8 +366,7 @@ const struct txn_change *txn_change(const struct txn *t, size_t i)
 
 const struct row *txn_before(const struct txn *t, const struct row *key)
 {
-	struct op want = {.wanted = (struct row *)(uintptr_t)key};
-	const struct op *o = RB_FIND(ops, (struct ops *)(uintptr_t)&t->ops, &want);
+	const struct op *o = find(t, key);
 
 	return o ? o->saved : NULL;
 }

@@ -23,6 +23,8 @@ void txn_free(struct txn *t);
  * same row adds to the earlier.
  */
 void txn_set(struct txn *t, const struct row *r, column_mask mask, bool create);
+/* The same with a row that the transaction takes over, in place of a copy. */
+void txn_take(struct txn *t, struct row *r, column_mask mask, bool create);
 void txn_delete(struct txn *t, const struct row *key);
 /* All that makes the configuration of `to` out of that of `from`. */
 void txn_difference(struct txn *t, const struct store *from, const struct store *to);

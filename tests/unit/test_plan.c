@@ -375,6 +375,36 @@ START_TEST(test_history_forgets)
 }
 END_TEST
 
+static struct changeset *lines(size_t n)
+{
+	struct changeset *c = changeset_new(ORIGIN_CONTROL);
+
+	c->generation = ++generation;
+	for (size_t i = 0; i < n; i++)
+		changeset_add(
+		    c, &(struct delta){"pool", "web", "start_down", "off", "on", i > 0, true});
+	changeset_complete(c);
+	return c;
+}
+
+/* The last one is kept however long it is, and one without lines, as a start makes it, is not the last. */
+START_TEST(test_history_long)
+{
+	struct changeset *c;
+
+	history_add(&history, lines(3), NULL, NULL);
+	c = lines(HISTORY_LINES + 7);
+	history_add(&history, c, NULL, NULL);
+	ck_assert_ptr_eq(STAILQ_FIRST(&history.sets), c);
+	history_add(&history, lines(0), NULL, NULL);
+	ck_assert_ptr_eq(STAILQ_FIRST(&history.sets), c);
+	ck_assert_uint_eq(history.lines, HISTORY_LINES + 7);
+	history_add(&history, lines(1), NULL, NULL);
+	ck_assert_uint_eq(history.lines, 1);
+	ck_assert_uint_eq(history.first, generation - 2);
+}
+END_TEST
+
 /* ------------------------------------------------------------------- the file changes */
 
 static void remember_skipped(const char *text, void *arg)
@@ -638,6 +668,7 @@ int main(void)
 	tcase_add_test(tc, test_storage);
 	tcase_add_test(tc, test_revert);
 	tcase_add_test(tc, test_history_forgets);
+	tcase_add_test(tc, test_history_long);
 	tcase_add_test(tc, test_made_after_the_file_had_it);
 	tcase_add_test(tc, test_made_again_with_its_pool);
 	tcase_add_test(tc, test_volatile_and_then_of_the_file);
