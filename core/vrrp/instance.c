@@ -264,6 +264,7 @@ void virtual_act_addresses(struct virtual *v)
 	if (!v->addresses_due)
 		return;
 	v->addresses_due = false;
+	vmac_hear(v);
 	for (size_t k = 0; k < v->nvips; k++) {
 		if (v->fsm.state == VRRP_MASTER)
 			add_vip(v, &v->vips[k]);
@@ -298,6 +299,10 @@ void virtual_check_addresses(struct virtual *v)
 {
 	char text[ADDR_STRLEN];
 
+	if (!vmac_hears_right(v)) {
+		v->addresses_due = true;
+		router_wake(v->router);
+	}
 	for (size_t k = 0; k < v->nvips; k++) {
 		struct vip *vip = &v->vips[k];
 		const struct kernel_interface *i =

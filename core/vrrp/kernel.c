@@ -216,7 +216,9 @@ static void read_kind(struct kernel_interface *i, struct nlattr *about)
 {
 	struct nlattr *info[IFLA_INFO_MAX + 1], *data[IFLA_MACVLAN_MAX + 1];
 
-	i->is_vmac = i->is_vrf = false;
+	uint32_t mode;
+
+	i->is_vmac = i->deaf = i->is_vrf = false;
 	if (!about || nla_parse_nested(info, IFLA_INFO_MAX, about, NULL) < 0 ||
 	    !info[IFLA_INFO_KIND])
 		return;
@@ -224,8 +226,11 @@ static void read_kind(struct kernel_interface *i, struct nlattr *about)
 	if (strcmp(nla_get_string(info[IFLA_INFO_KIND]), "macvlan") != 0 || !info[IFLA_INFO_DATA] ||
 	    nla_parse_nested(data, IFLA_MACVLAN_MAX, info[IFLA_INFO_DATA], NULL) < 0)
 		return;
-	i->is_vmac =
-	    data[IFLA_MACVLAN_MODE] && nla_get_u32(data[IFLA_MACVLAN_MODE]) == MACVLAN_MODE_PRIVATE;
+	mode = data[IFLA_MACVLAN_MODE] ? nla_get_u32(data[IFLA_MACVLAN_MODE]) : 0;
+	i->deaf =
+	    mode == MACVLAN_MODE_SOURCE &&
+	    (!data[IFLA_MACVLAN_MACADDR_COUNT] || !nla_get_u32(data[IFLA_MACVLAN_MACADDR_COUNT]));
+	i->is_vmac = mode == MACVLAN_MODE_PRIVATE || i->deaf;
 }
 
 /* What counts for virtual MAC addresses. */
@@ -261,6 +266,8 @@ static void set_link(struct kernel *k, const struct ifinfomsg *info, struct nlat
 	if (i->flags != was.flags || i->master != was.master || i->has_mac != was.has_mac ||
 	    strcmp(i->name, was.name) != 0 || memcmp(i->mac, was.mac, KERNEL_MAC_LEN) != 0)
 		k->different = k->urgent = true;
+	else if (i->is_vmac != was.is_vmac || i->deaf != was.deaf)
+		k->different = true; /* as a rule our own doing, at a takeover */
 }
 
 static void got_link(struct kernel *k, struct nlmsghdr *h)
@@ -515,7 +522,8 @@ static void put(struct kernel *k, uint16_t type, const void *data, size_t len)
 
 	a->nla_type = type;
 	a->nla_len = (uint16_t)(NLA_HDRLEN + len);
-	memcpy((uint8_t *)a + NLA_HDRLEN, data, len);
+	if (len)
+		memcpy((uint8_t *)a + NLA_HDRLEN, data, len);
 	memset((uint8_t *)a + a->nla_len, 0, NLA_ALIGN(a->nla_len) - a->nla_len);
 	k->batch_len += NLA_ALIGN(a->nla_len);
 }
@@ -548,12 +556,22 @@ static void put_settings(struct kernel *k, const struct kernel_vip *vip)
 		put_ipv6(k, vip);
 }
 
-static void queue(struct kernel *k, uint16_t type, uint16_t flags, const struct kernel_vip *vip)
+static struct nlattr *begin_nest(struct kernel *k, uint16_t type)
 {
-	struct ifaddrmsg m = {.ifa_family = (uint8_t)addr_af(&vip->address),
-	    .ifa_prefixlen = vip->prefix_length,
-	    .ifa_scope = vip->scope,
-	    .ifa_index = (unsigned)vip->index};
+	struct nlattr *a = (struct nlattr *)(void *)(k->batch + k->batch_len);
+
+	put(k, type, NULL, 0);
+	return a;
+}
+
+static void end_nest(const struct kernel *k, struct nlattr *a)
+{
+	a->nla_len = (uint16_t)(k->batch + k->batch_len - (const uint8_t *)a);
+}
+
+static struct nlmsghdr *begin(
+    struct kernel *k, uint16_t type, uint16_t flags, const void *family_header, size_t len)
+{
 	struct nlmsghdr *h;
 
 	if (k->batch_len + MESSAGE_MAX > k->batch_size)
@@ -563,13 +581,29 @@ static void queue(struct kernel *k, uint16_t type, uint16_t flags, const struct 
 	    .nlmsg_flags = flags | NLM_F_REQUEST,
 	    .nlmsg_seq = ++k->sequence,
 	    .nlmsg_pid = nl_socket_get_local_port(k->change)};
-	memcpy(nlmsg_data(h), &m, sizeof(m));
-	k->batch_len += NLMSG_SPACE(sizeof(m));
+	memcpy(nlmsg_data(h), family_header, len);
+	k->batch_len += NLMSG_SPACE(len);
+	return h;
+}
+
+static void end(const struct kernel *k, struct nlmsghdr *h)
+{
+	h->nlmsg_len = (uint32_t)(k->batch + k->batch_len - (const uint8_t *)h);
+}
+
+static void queue(struct kernel *k, uint16_t type, uint16_t flags, const struct kernel_vip *vip)
+{
+	struct ifaddrmsg m = {.ifa_family = (uint8_t)addr_af(&vip->address),
+	    .ifa_prefixlen = vip->prefix_length,
+	    .ifa_scope = vip->scope,
+	    .ifa_index = (unsigned)vip->index};
+	struct nlmsghdr *h = begin(k, type, flags, &m, sizeof(m));
+
 	put(k, IFA_LOCAL, vip->address.bytes, addr_len(&vip->address));
 	put(k, IFA_ADDRESS, vip->address.bytes, addr_len(&vip->address));
 	if (type == RTM_NEWADDR)
 		put_settings(k, vip);
-	h->nlmsg_len = (uint32_t)(k->batch + k->batch_len - (uint8_t *)h);
+	end(k, h);
 }
 
 void kernel_add(struct kernel *k, const struct kernel_vip *vip)
@@ -580,6 +614,21 @@ void kernel_add(struct kernel *k, const struct kernel_vip *vip)
 void kernel_remove(struct kernel *k, const struct kernel_vip *vip)
 {
 	queue(k, RTM_DELADDR, 0, vip);
+}
+
+void kernel_set_deaf(struct kernel *k, int index, bool deaf)
+{
+	uint32_t mode = deaf ? MACVLAN_MODE_SOURCE : MACVLAN_MODE_PRIVATE;
+	struct ifinfomsg m = {.ifi_index = index};
+	struct nlmsghdr *h = begin(k, RTM_NEWLINK, 0, &m, sizeof(m));
+	struct nlattr *info = begin_nest(k, IFLA_LINKINFO), *data;
+
+	put(k, IFLA_INFO_KIND, "macvlan", strlen("macvlan"));
+	data = begin_nest(k, IFLA_INFO_DATA);
+	put(k, IFLA_MACVLAN_MODE, &mode, sizeof(mode));
+	end_nest(k, data);
+	end_nest(k, info);
+	end(k, h);
 }
 
 void kernel_sweep(struct kernel *k,
@@ -604,15 +653,34 @@ void kernel_sweep(struct kernel *k,
 	}
 }
 
+static void complain_of_address(struct nlmsghdr *h, int error)
+{
+	char text[ADDR_STRLEN] = "?", name[IF_NAMESIZE] = "?";
+	const struct ifaddrmsg *m = nlmsg_data(h);
+	const struct nlattr *local = nlmsg_find_attr(h, sizeof(*m), IFA_LOCAL);
+	struct addr address = addr_from_bytes(nla_data(local), (size_t)nla_len(local));
+
+	addr_format(&address, text);
+	if_indextoname(m->ifa_index, name);
+	log_error("cannot %s %s %s interface %s: %s",
+	    h->nlmsg_type == RTM_NEWADDR ? "set" : "remove", text,
+	    h->nlmsg_type == RTM_NEWADDR ? "on" : "from", name, strerror(error));
+}
+
+static void complain_of_link(struct nlmsghdr *h, int error)
+{
+	const struct ifinfomsg *m = nlmsg_data(h);
+	char name[IF_NAMESIZE] = "?";
+
+	if_indextoname((unsigned)m->ifi_index, name);
+	log_error("cannot change what %s receives: %s", name, strerror(error));
+}
+
 /* The request that failed is in the batch still: find it for the message. */
 static void complain(struct kernel *k, const struct nlmsgerr *e)
 {
 	static struct log_limit limit;
 	struct nlmsghdr *h = (struct nlmsghdr *)k->batch;
-	char text[ADDR_STRLEN] = "?", name[IF_NAMESIZE] = "?";
-	const struct ifaddrmsg *m;
-	const struct nlattr *local;
-	struct addr address;
 	unsigned swallowed;
 	int left = (int)k->batch_len;
 
@@ -620,14 +688,10 @@ static void complain(struct kernel *k, const struct nlmsgerr *e)
 		h = nlmsg_next(h, &left);
 	if (!nlmsg_ok(h, left) || !log_limit_ok(&limit, 20, 10 * USEC_PER_SEC, &swallowed))
 		return;
-	m = nlmsg_data(h);
-	local = nlmsg_find_attr(h, sizeof(*m), IFA_LOCAL);
-	address = addr_from_bytes(nla_data(local), (size_t)nla_len(local));
-	addr_format(&address, text);
-	if_indextoname(m->ifa_index, name);
-	log_error("cannot %s %s %s interface %s: %s",
-	    h->nlmsg_type == RTM_NEWADDR ? "set" : "remove", text,
-	    h->nlmsg_type == RTM_NEWADDR ? "on" : "from", name, strerror(-e->error));
+	if (h->nlmsg_type == RTM_NEWLINK)
+		complain_of_link(h, -e->error);
+	else
+		complain_of_address(h, -e->error);
 }
 
 /* An address that is there already, or gone already, is what was asked for. */

@@ -59,7 +59,9 @@ struct kernel_interface {
 	int master; /* the bridge, bond or VRF of which it is a part: the index; 0: none */
 	bool is_vrf;
 	int parent;   /* of a macvlan */
-	bool is_vmac; /* a macvlan as vmac.c makes them: private */
+	bool is_vmac; /* a macvlan as vmac.c makes them: private, or */
+	bool
+	    deaf; /* of mode source, without a source: takes only what has its own MAC address as the source */
 	bool has_alias;
 	bool made_here;				 /* it says that it was made by this program */
 	uint32_t parent_ignore, parent_announce; /* made_here: what its interface had before */
@@ -129,6 +131,8 @@ void kernel_sweep(struct kernel *k,
 /* Queue a change.  The address of vip must fit the family of its other addresses. */
 void kernel_add(struct kernel *k, const struct kernel_vip *vip);
 void kernel_remove(struct kernel *k, const struct kernel_vip *vip);
+/* The same for a macvlan: deaf, or private. */
+void kernel_set_deaf(struct kernel *k, int index, bool deaf);
 /*
  * Sends what is queued.  Failures are logged; false if there were any.  The picture shows the changes after
  * the next kernel_refresh(): what has to be done at once, announcements, does not wait for it.

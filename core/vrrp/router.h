@@ -263,6 +263,10 @@ struct vrrp_io *vmac_sender(const struct virtual *v, bool ah);
 void vmac_group(struct virtual *v, const struct addr *old);
 /* No interface any more; what is in the kernel stays. */
 void vmac_forget(struct virtual *v);
+/* Does the interface take what it should in the instance's state? */
+bool vmac_hears_right(const struct virtual *v);
+/* Queues the change, if it does not. */
+void vmac_hear(struct virtual *v);
 
 /* tracking.c */
 /* Finds the rows of what the instance and its group track. */

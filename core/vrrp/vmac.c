@@ -9,10 +9,17 @@
  * there as long as the instance is, so that a takeover is the setting of
  * addresses as without it.
  *
- * The macvlan is private: the kernel gives it, and not the interface below,
+ * The macvlan of a master is private: the kernel gives it, and not the interface below,
  * what comes in with its own MAC address as the source: the advertisements of
  * a peer that has the same virtual MAC address.  So a socket on it receives
  * just these, and the interface's socket all others; none is received twice.
+ *
+ * A router that is not master must discard all other frames to the virtual MAC
+ * address (RFC 9568 section 6.4.2): a switch that does not know the address floods
+ * them, and a host that forwards would send each packet for the second time.  So
+ * the macvlan is deaf then: of mode source, without a source, in which it takes just
+ * those advertisements.  A takeover makes it private with the same message to the
+ * kernel that sets its addresses.
  *
  * The interface below must not answer for the addresses on the macvlan
  * (arp_ignore), nor name them in its own ARP requests (arp_announce): hosts
@@ -72,7 +79,7 @@ static struct nl_msg *creation(
 	info = nest(msg, IFLA_LINKINFO);
 	nla_put_string(msg, IFLA_INFO_KIND, "macvlan");
 	data = nest(msg, IFLA_INFO_DATA);
-	nla_put_u32(msg, IFLA_MACVLAN_MODE, MACVLAN_MODE_PRIVATE);
+	nla_put_u32(msg, IFLA_MACVLAN_MODE, MACVLAN_MODE_SOURCE); /* deaf, until it is master */
 	nla_nest_end(msg, data);
 	nla_nest_end(msg, info);
 	return msg;
@@ -462,6 +469,20 @@ void vmac_sweep(struct router *r, bool all)
 		i = find_unwanted(r, all);
 	while (i && remove_interface(r->kernel, i));
 	restore_links(r);
+}
+
+bool vmac_hears_right(const struct virtual *v)
+{
+	const struct kernel_interface *i =
+	    v->vmac_index ? kernel_interface_of(v->router->kernel, v->vmac_index) : NULL;
+
+	return !i || !i->is_vmac || i->deaf == (v->fsm.state != VRRP_MASTER);
+}
+
+void vmac_hear(struct virtual *v)
+{
+	if (!vmac_hears_right(v))
+		kernel_set_deaf(v->router->kernel, v->vmac_index, v->fsm.state != VRRP_MASTER);
 }
 
 struct vrrp_io *vmac_sender(const struct virtual *v, bool ah)

@@ -100,6 +100,17 @@ void vmac_forget(struct virtual *of)
 	ck_assert_int_eq(of->vmac_index, 0);
 }
 
+bool vmac_hears_right(const struct virtual *of)
+{
+	(void)of;
+	return true;
+}
+
+void vmac_hear(struct virtual *of)
+{
+	ck_assert_int_eq(of->vmac_index, 0);
+}
+
 struct vrrp_io *vrrp_io_open(struct event_base *base, enum addr_family family, int protocol,
     const char *interface, int index, const uint8_t *only_from, vrrp_io_receive receive, void *arg)
 {
