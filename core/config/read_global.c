@@ -331,8 +331,6 @@ const struct keyword global_root_keywords[] = {
     {"namespace_with_ipsets", KEYWORD_IDLE, NULL, NULL},
     {"instance", KEYWORD_IDLE, NULL, NOFILE},
     {"use_pid_dir", KEYWORD_IDLE, NULL, NOFILE},
-    {"linkbeat_use_polling", KEYWORD_UNSUPPORTED, NULL, NULL},
-    {"linkbeat_interfaces", KEYWORD_UNSUPPORTED, NULL, NULL},
     {"child_wait_time", KEYWORD_IDLE, NULL, NULL},
     {"bfd_instance", KEYWORD_UNSUPPORTED, NULL, NULL},
     {"track_group", KEYWORD_UNSUPPORTED, NULL, NULL},

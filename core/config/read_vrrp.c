@@ -3,6 +3,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "core/config/inherit.h"
 #include "core/config/reader.h"
 
@@ -433,6 +434,28 @@ static void read_vmac(struct reader *r, struct block *b, const struct statement 
 
 #define NOTRACK "interfaces, scripts, files, virtual servers and pools are tracked"
 
+/* An instance whose interface's driver is to be asked: which one that is may be said later. */
+struct polled {
+	struct polled *next;
+	const char *instance; /* shared */
+	struct place at;
+};
+
+static void read_instance_polling(struct reader *r, struct block *b, const struct statement *st)
+{
+	struct polled *p;
+
+	if (!read_words(r, st, 1, 1))
+		return;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		abort();
+	p->next = r->polled;
+	p->instance = str_get(((const struct vrrp_instance *)b->scopes[0].row)->name);
+	p->at = st->at;
+	r->polled = p;
+}
+
 static const struct keyword instance_keywords[] = {
     {"virtual_ipaddress", KEYWORD_BLOCK, read_vips, NULL},
     {"virtual_ipaddress_excluded", KEYWORD_BLOCK, read_vips, NULL},
@@ -461,7 +484,7 @@ static const struct keyword instance_keywords[] = {
     {"promote_secondaries", KEYWORD_UNSUPPORTED, NULL, "set the sysctl promote_secondaries"},
     {"garp_extra_if", KEYWORD_UNSUPPORTED, NULL, NULL},
     {"lvs_sync_daemon_interface", KEYWORD_LINE, read_sync_interface, NULL},
-    {"linkbeat_use_polling", KEYWORD_UNSUPPORTED, NULL, NULL},
+    {"linkbeat_use_polling", KEYWORD_LINE, read_instance_polling, NULL},
     {"notify", KEYWORD_LINE, read_vrrp_notify, NULL},
     {"notify_master", KEYWORD_LINE, read_vrrp_notify, NULL},
     {"notify_backup", KEYWORD_LINE, read_vrrp_notify, NULL},
@@ -844,20 +867,132 @@ static void read_delays(struct reader *r, struct block *b, const struct statemen
 		read_delay(r, i, COL_vrrp_interface_up_delay, &st->words[st->n - 1]);
 }
 
-static void read_interface_delays(struct reader *r, struct block *b, const struct statement *st)
+static void read_interface_list(
+    struct reader *r, const struct statement *st, const struct block_type *type)
 {
-	static const struct block_type type = {"interface_up_down_delays", NULL, read_delays};
-	struct block list = {.type = &type, .at = st->at};
+	struct block list = {.type = type, .at = st->at};
 
-	(void)b;
 	if (read_words(r, st, 1, 1))
 		read_block(r, &list);
 	else
 		lexer_skip_block(r->lexer);
 }
 
+static void read_interface_delays(struct reader *r, struct block *b, const struct statement *st)
+{
+	static const struct block_type type = {"interface_up_down_delays", NULL, read_delays};
+
+	(void)b;
+	read_interface_list(r, st, &type);
+}
+
+/* ---- linkbeat_interfaces, linkbeat_use_polling */
+
+static enum linkbeat_way linkbeat_word(const char *text)
+{
+	static const enum linkbeat_way list[] = {LINKBEAT_MII, LINKBEAT_ETHTOOL, LINKBEAT_IOCTL};
+
+	for (size_t k = 0; k < sizeof(list) / sizeof(*list); k++)
+		if (strcasecmp(text, enum_word(&enumeration_linkbeat_way, (int32_t)list[k])) == 0)
+			return list[k];
+	return LINKBEAT_OFF;
+}
+
+static void poll_interface(struct reader *r, const struct word *name, enum linkbeat_way method)
+{
+	struct vrrp_interface *i = interface_row(r, name);
+
+	if (!i)
+		return;
+	i->linkbeat = method;
+	marks_column(&i->row, COL_vrrp_interface_linkbeat, name->at);
+}
+
+/* INTERFACE [MII | ETHTOOL | IOCTL] */
+static void read_linkbeat(struct reader *r, struct block *b, const struct statement *st)
+{
+	enum linkbeat_way method = LINKBEAT_MII;
+
+	(void)b;
+	if (!read_words(r, st, 1, 2))
+		return;
+	if (st->n == 2)
+		method = linkbeat_word(st->words[1].text);
+	if (method == LINKBEAT_OFF)
+		diagnosis_error(r->d, st->words[1].at, "'%s' is none of MII, ETHTOOL and IOCTL",
+		    st->words[1].text);
+	else
+		poll_interface(r, &st->words[0], method);
+}
+
+static void read_linkbeats(struct reader *r, struct block *b, const struct statement *st)
+{
+	static const struct block_type type = {"linkbeat_interfaces", NULL, read_linkbeat};
+
+	(void)b;
+	read_interface_list(r, st, &type);
+}
+
+static void read_polling(struct reader *r, struct block *b, const struct statement *st)
+{
+	(void)b;
+	if (!read_words(r, st, 1, 1))
+		return;
+	r->poll_all = true;
+	r->poll_at = st->at;
+}
+
+/* An interface that no linkbeat_interfaces block names. */
+static void poll_too(struct reader *r, const char *name, struct place at)
+{
+	char text[IFNAMSIZ] = "";
+	const struct vrrp_interface *i = store_vrrp_interface(r->store, name);
+
+	if (!*name || (i && marks_given(&i->row) & COLUMN(vrrp_interface, linkbeat)))
+		return;
+	strncpy(text, name, sizeof(text) - 1);
+	poll_interface(r, &(struct word){text, at}, LINKBEAT_MII);
+}
+
+static void poll_tracked(struct reader *r, enum table_id table)
+{
+	const struct column *c = tables[table].columns;
+
+	for (const struct row *t = store_first(r->store, table); t; t = store_next(t))
+		if (column_number(t, &c[COL_vrrp_track_kind]) == TRACK_INTERFACE)
+			poll_too(r, column_text(t, &c[COL_vrrp_track_tracked]), r->poll_at);
+}
+
+static void finish_polling(struct reader *r)
+{
+	for (const struct polled *p = r->polled; p; p = p->next) {
+		const struct vrrp_instance *i = store_vrrp_instance(r->store, p->instance);
+
+		if (i)
+			poll_too(r, i->interface, p->at);
+	}
+	if (!r->poll_all)
+		return;
+	STORE_FOREACH (vrrp_instance, i, r->store)
+		poll_too(r, i->interface, r->poll_at);
+	poll_tracked(r, TABLE_vrrp_track);
+	poll_tracked(r, TABLE_sync_group_track);
+}
+
+static void free_polled(struct reader *r)
+{
+	for (struct polled *p = r->polled, *next; p; p = next) {
+		next = p->next;
+		str_free(p->instance);
+		free(p);
+	}
+	r->polled = NULL;
+}
+
 const struct keyword vrrp_root_keywords[] = {
     {"interface_up_down_delays", KEYWORD_BLOCK, read_interface_delays, NULL},
+    {"linkbeat_interfaces", KEYWORD_BLOCK, read_linkbeats, NULL},
+    {"linkbeat_use_polling", KEYWORD_LINE, read_polling, NULL},
     {"garp_group", KEYWORD_BLOCK, read_garp_group, NULL},
     {"vrrp_script", KEYWORD_BLOCK, read_script, NULL},
     {"track_file", KEYWORD_BLOCK, read_track_file, NULL},
@@ -1181,6 +1316,7 @@ void read_vrrp_finish(struct reader *r)
 	complete_defaults(r);
 	STORE_FOREACH (vrrp_instance, i, r->store)
 		finish_instance(r, i);
+	finish_polling(r);
 	warn_of_weights(r);
 }
 
@@ -1221,6 +1357,7 @@ void read_vrrp_free(struct reader *r)
 		free(m);
 	}
 	r->members = NULL;
+	free_polled(r);
 	free_garp_groups(r);
 	str_free(r->sync_interface);
 	str_free(r->sync_instance);

@@ -14,6 +14,7 @@
 
 struct pool_block;
 struct garp_group;
+struct polled;
 struct address_group;
 
 struct reader {
@@ -25,6 +26,9 @@ struct reader {
 	bool min_garp;
 	struct membership *members; /* of synchronization groups, until all instances are known */
 	struct garp_group *garp_groups;
+	struct polled *polled; /* instances whose interfaces' drivers are to be asked */
+	bool poll_all;
+	struct place poll_at;
 	struct addr mcast_groups[2]; /* global_defs: of IPv4 and of IPv6 */
 	bool groups_given[2];
 	const char *sync_interface, *sync_instance; /* lvs_sync_daemon_interface; shared, or NULL */

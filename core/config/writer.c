@@ -772,21 +772,59 @@ static void put_column(const struct writer *w, const struct row *r, int column)
 	put_word(w, column_format(r, &r->table->columns[column], text));
 }
 
-/* Both delays of every row: a line is what there is of it in the file. */
-static void write_interfaces(struct writer *w)
+static void begin_word(const struct writer *w, const char *text)
 {
-	if (!store_count(w->store, TABLE_vrrp_interface))
-		return;
+	begin_line(w, "");
+	lexer_put_word(w->out, text);
+}
+
+/* A row is in at least one of the two blocks. */
+static bool is_in_delays(const struct vrrp_interface *i)
+{
+	return i->linkbeat == LINKBEAT_OFF || i->down_delay || i->up_delay;
+}
+
+static void write_delays(struct writer *w)
+{
 	begin_top(w, "interface_up_down_delays", NULL);
 	open_block(w);
 	STORE_FOREACH (vrrp_interface, i, w->store) {
-		begin_line(w, "");
-		lexer_put_word(w->out, i->interface);
+		if (!is_in_delays(i))
+			continue;
+		begin_word(w, i->interface);
 		put_column(w, &i->row, COL_vrrp_interface_down_delay);
 		put_column(w, &i->row, COL_vrrp_interface_up_delay);
 		end_line(w);
 	}
 	close_block(w);
+}
+
+static void write_linkbeats(struct writer *w)
+{
+	begin_top(w, "linkbeat_interfaces", NULL);
+	open_block(w);
+	STORE_FOREACH (vrrp_interface, i, w->store) {
+		if (i->linkbeat == LINKBEAT_OFF)
+			continue;
+		begin_word(w, i->interface);
+		put_column(w, &i->row, COL_vrrp_interface_linkbeat);
+		end_line(w);
+	}
+	close_block(w);
+}
+
+static void write_interfaces(struct writer *w)
+{
+	bool delays = false, linkbeats = false;
+
+	STORE_FOREACH (vrrp_interface, i, w->store) {
+		delays = delays || is_in_delays(i);
+		linkbeats = linkbeats || i->linkbeat != LINKBEAT_OFF;
+	}
+	if (delays)
+		write_delays(w);
+	if (linkbeats)
+		write_linkbeats(w);
 }
 
 static void write_scripts(struct writer *w)

@@ -164,6 +164,8 @@ struct router {
 	struct record *record;
 	struct routing *routing;
 	struct filter *filter;
+	struct linkbeat *linkbeat; /* NULL until the first driver is to be asked */
+	bool linkbeat_due;	   /* it has not been told what to ask */
 	TAILQ_HEAD(, virtual) virtuals;
 	TAILQ_HEAD(, link) links;
 	struct event *act, *tell, *counters, *startup, *orphan, *leave, *terminate;

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "core/vrrp/linkbeat.h"
 #include "core/vrrp/lock.h"
 #include "core/vrrp/router.h"
 
@@ -630,6 +631,7 @@ static void finish(void *arg)
 	announcer_free(r->announcer);
 	routing_free(r->routing);
 	filter_free(r->filter);
+	linkbeat_free(r->linkbeat);
 	kernel_free(r->kernel);
 	record_close(r->record);
 	if (r->lock >= 0)

@@ -2,12 +2,14 @@
 /*
  * Interfaces with a row of vrrp_interface: what counts of their links' state; see router.h and debounce.h.
  *
- * Everybody who asks whether an interface is up asks here.  One without a row is as the kernel says.
+ * Everybody who asks whether an interface is up asks here.  One without a row is as the kernel says; of one whose
+ * driver has to be asked (linkbeat.h), a thread tells.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/vrrp/debounce.h"
+#include "core/vrrp/linkbeat.h"
 #include "core/vrrp/router.h"
 
 #define FLAGS_UP ((unsigned)(IFF_UP | IFF_RUNNING))
@@ -18,8 +20,11 @@ struct watch {
 	int index;	/* 0: there is no such interface */
 	unsigned flags; /* that count */
 	struct debounce debounce;
+	struct linkbeat_news polled; /* method LINKBEAT_OFF: none yet, or not asked */
 	struct event *timer;
 };
+
+static void ask_drivers(struct router *r);
 
 static bool flags_up(unsigned flags)
 {
@@ -97,6 +102,10 @@ static void report(struct watch *w)
 		row->down_in_effect = down;
 		mask |= COLUMN(vrrp_interface, down_in_effect);
 	}
+	if (row->linkbeat_method != w->polled.method) {
+		row->linkbeat_method = w->polled.method;
+		mask |= COLUMN(vrrp_interface, linkbeat_method);
+	}
 	if (mask)
 		engine_report(w->router->engine, &row->row, mask);
 }
@@ -110,6 +119,17 @@ static void report_ignored(struct watch *w)
 }
 
 /* ----------------------------------------------------------------------- links */
+
+/*
+ * The kernel's notification that a link is down counts at once, also where the driver is asked, which is some time
+ * ago; that it is up counts when both say so.
+ */
+static unsigned flags_seen(const struct watch *w, const struct kernel_interface *i)
+{
+	bool asked = w->polled.method != LINKBEAT_OFF && w->polled.index == i->index;
+
+	return asked ? i->flags & (w->polled.flags | ~FLAGS_UP) : i->flags;
+}
 
 static void wait_until(struct watch *w, usec_t due, usec_t now)
 {
@@ -127,11 +147,12 @@ static void look_at(struct watch *w, const struct kernel_interface *i)
 	usec_t now = clock_now();
 	struct debounce_delays delays = delays_of(w);
 	bool pending = debounce_due(&w->debounce, &delays) != USEC_NEVER;
-	enum debounce_change change = debounce_see(&w->debounce, flags_up(i->flags), &delays, now);
+	unsigned flags = flags_seen(w, i);
+	enum debounce_change change = debounce_see(&w->debounce, flags_up(flags), &delays, now);
 	usec_t due = debounce_due(&w->debounce, &delays);
 
-	if (flags_up(i->flags) == w->debounce.up)
-		w->flags = i->flags;
+	if (flags_up(flags) == w->debounce.up)
+		w->flags = flags;
 	if (change == DEBOUNCE_IGNORED)
 		report_ignored(w);
 	if (!pending && due != USEC_NEVER)
@@ -163,6 +184,8 @@ bool watch_refresh(struct router *r)
 {
 	bool other = false;
 
+	if (r->linkbeat_due)
+		ask_drivers(r);
 	STORE_FOREACH (vrrp_interface, row, engine_store(r->engine))
 		other = (row->row.user && refresh(row->row.user)) || other;
 	return other;
@@ -176,6 +199,57 @@ static void on_due(int fd, short what, void *arg)
 	(void)what;
 	if (refresh(w))
 		router_links_changed(w->router);
+}
+
+/* --------------------------------------------------------------------- drivers */
+
+static void on_news(const struct linkbeat_news *n, void *arg)
+{
+	struct router *r = arg;
+	struct vrrp_interface *row = store_vrrp_interface(engine_store(r->engine), n->interface);
+	struct watch *w = row ? row->row.user : NULL;
+
+	if (!w || row->linkbeat == LINKBEAT_OFF)
+		return;
+	if (n->index && n->method != row->linkbeat && n->method != w->polled.method)
+		log_notice("%s: its link is polled by %s, as its driver does not know %s",
+		    n->interface, enum_word(&enumeration_linkbeat_way, (int32_t)n->method),
+		    enum_word(&enumeration_linkbeat_way, (int32_t)row->linkbeat));
+	w->polled = *n;
+	if (!n->index)
+		w->polled.method = LINKBEAT_OFF;
+	if (refresh(w))
+		router_links_changed(r);
+}
+
+static size_t wishes(const struct router *r, struct linkbeat_wish *list)
+{
+	size_t n = 0;
+
+	STORE_FOREACH (vrrp_interface, row, engine_store(r->engine)) {
+		struct watch *w = row->row.user;
+
+		if (row->linkbeat == LINKBEAT_OFF) {
+			w->polled.method = LINKBEAT_OFF;
+		} else if (n == LINKBEAT_MAX) {
+			log_warning("%s: its link is not polled: only %d are", row->interface,
+			    LINKBEAT_MAX);
+		} else {
+			strncpy(list[n].interface, row->interface, IFNAMSIZ - 1);
+			list[n++].method = row->linkbeat;
+		}
+	}
+	return n;
+}
+
+static void ask_drivers(struct router *r)
+{
+	struct linkbeat_wish list[LINKBEAT_MAX] = {0};
+	size_t n = wishes(r, list);
+
+	if (!r->linkbeat && n)
+		r->linkbeat = linkbeat_new(r->base, NULL, LINKBEAT_PERIOD, on_news, r);
+	r->linkbeat_due = r->linkbeat && !linkbeat_set(r->linkbeat, list, n);
 }
 
 /* ------------------------------------------------------------------------ rows */
@@ -201,6 +275,7 @@ static void make(struct router *r, struct vrrp_interface *row)
 		abort();
 	w->router = r;
 	w->row = row;
+	w->polled.method = LINKBEAT_OFF;
 	w->timer = evtimer_new(r->base, on_due, w);
 	row->row.user = w;
 	adopt(w);
@@ -211,8 +286,9 @@ void watch_configure(struct router *r)
 	STORE_FOREACH (vrrp_interface, row, engine_store(r->engine)) {
 		if (!row->row.user)
 			make(r, row);
-		refresh(row->row.user);
 	}
+	ask_drivers(r);
+	watch_refresh(r);
 }
 
 void watch_free(struct row *row)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # LIMIT=240
 #
-# When a change of a link counts: delays of an instance's own interface and of tracked ones, from the file and SET;
-# beside keepalived with the same file. Needs no IPVS.
+# When a change of a link counts: delays of an instance's own interface and of tracked ones, from the file and SET; links
+# whose drivers have to be asked; beside keepalived with the same file. Needs no IPVS.
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
@@ -131,9 +131,64 @@ check_soon 5 "A is at fault" is A fault
 check_eq "it was not master" "$(shown vrrp_instance A became_master)" "$before"
 plug d
 check_soon 5 "and backup again" is A backup
-check "nobody speaks on it: A goes" ctl d set vrrp_instance A enabled=off
-
+stop keepalived
+check "all is as the file says" ctl d revert all
 stop director-d
+
+note "drivers that are asked, with the same file for both"
+{
+	printf 'linkbeat_use_polling\nlinkbeat_interfaces {\n side IOCTL\n}\n'
+	instance A 1 100 'track_interface {
+  side weight -10
+ }'
+} | tee "$T/ka/keepalived.conf" > "$T/d/directord.conf"
+: > "$T/keepalived.log"
+keepalived_up
+director d
+check_soon 10 "directord is backup" is A backup
+check_soon 10 "so is keepalived" log_has keepalived 'A\) Entering BACKUP STATE'
+check_soon 5 "lan's driver knows ethtool's way, not the MII's" link lan linkbeat_method ethtool
+check_soon 5 "side's flags are asked" link side linkbeat_method ioctl
+for h in d ka; do for net in lan side; do unplug $h $net; done; done
+check_soon 5 "directord is at fault" is A fault
+check_soon 5 "and its priority is less" priority_is 90
+check_soon 5 "keepalived is at fault" log_has keepalived 'A\) Entering FAULT STATE'
+for h in d ka; do for net in lan side; do plug $h $net; done; done
+check_soon 5 "directord is backup" is A backup
+check_soon 5 "its priority is as before" priority_is 100
+check_soon 5 "keepalived is backup" eval '[ "$(grep -c "A) Entering BACKUP STATE" "$T/keepalived.log")" = 2 ]'
+stop keepalived
+stop director-d
+
+note "a link that is gone without the kernel knowing"
+# effect: vrrp_interface.linkbeat
+if env LD_PRELOAD="$BUILD/tests/lab/deaf_link.so" "$BUILD/directord" --version > "$T/version" 2>&1; then
+	instance A 1 100 > "$T/d/directord.conf"
+	chmod 755 "$T"
+	LAB_BEFORE=(env "LD_PRELOAD=$BUILD/tests/lab/deaf_link.so" "DEAF_LINK=$T/deaf")
+	director d
+	check_soon 10 "A is backup" is A backup
+	touch "$T/deaf"
+	check "the driver is asked" ctl d add vrrp_interface lan linkbeat=ethtool
+	check_soon 5 "it has no link: A is at fault" is A fault
+	check_match "for want of a carrier" "$(ctl d show vrrp)" 'carrier|cable|link'
+	check "the flags are asked" ctl d set vrrp_interface lan linkbeat=ioctl
+	check_soon 5 "they say nothing of that: A is backup" is A backup
+	check "the transceiver is asked, which does not exist: ethtool's way" ctl d set vrrp_interface lan linkbeat=mii
+	check_soon 5 "A is at fault" is A fault
+	check_soon 5 "which is told" link lan linkbeat_method ethtool
+	rm "$T/deaf"
+	check_soon 5 "it has its link: A is backup" is A backup
+	touch "$T/deaf"
+	check_soon 5 "and has not: A is at fault" is A fault
+	check "it is not asked any more" ctl d set vrrp_interface lan linkbeat=off
+	check_soon 5 "A is backup" is A backup
+	check_soon 5 "which is told" link lan linkbeat_method off
+	stop director-d
+else
+	skip "another library than the sanitizers' comes first" "$(head -n 1 "$T/version")"
+fi
+
 check_not "no sanitizer complained" sanitizer_complained director-d
 check_not "no errors" grep -Eq 'vrrp: error' "$T/director-d.log"
 end_of_test

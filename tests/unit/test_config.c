@@ -604,6 +604,40 @@ START_TEST(test_interface_delays)
 }
 END_TEST
 
+START_TEST(test_linkbeat)
+{
+	static const char instance[] =
+	    "vrrp_instance V {\n interface lan\n virtual_router_id 1\n"
+	    " track_interface {\n  side\n }\n virtual_ipaddress {\n  10.0.0.1\n }\n";
+	struct config *c;
+	char text[512];
+
+	becomes("linkbeat_interfaces {\n lan\n srv ETHTOOL\n side ioctl\n}\n"
+		"interface_up_down_delays {\n srv 1\n}\n",
+	    "interface_up_down_delays {\n    srv 1 1\n}\n\n"
+	    "linkbeat_interfaces {\n    lan mii\n    srv ethtool\n    side ioctl\n}\n");
+	fails(
+	    "linkbeat_interfaces {\n lan PHY\n}\n", "2:6: 'PHY' is none of MII, ETHTOOL and IOCTL");
+	fails("linkbeat_interfaces {\n lan MII MII\n}\n", "2:10: 'MII' is too much after 'MII'");
+	fails("linkbeat_use_polling on\n", "1:22: 'on' is too much after 'linkbeat_use_polling'");
+
+	/* all that are used, unless they are named */
+	snprintf(text, sizeof(text),
+	    "linkbeat_use_polling\nlinkbeat_interfaces {\n side IOCTL\n}\n%s}\n", instance);
+	c = good(text);
+	ck_assert_int_eq(store_vrrp_interface(config_store(c), "lan")->linkbeat, LINKBEAT_MII);
+	ck_assert_int_eq(store_vrrp_interface(config_store(c), "side")->linkbeat, LINKBEAT_IOCTL);
+	config_free(c);
+
+	/* the instance's own */
+	snprintf(text, sizeof(text), "%s linkbeat_use_polling\n}\n", instance);
+	c = good(text);
+	ck_assert_int_eq(store_vrrp_interface(config_store(c), "lan")->linkbeat, LINKBEAT_MII);
+	ck_assert_ptr_null(store_vrrp_interface(config_store(c), "side"));
+	config_free(c);
+}
+END_TEST
+
 START_TEST(test_route_errors)
 {
 	static const char *const cases[][2] = {
@@ -2731,8 +2765,8 @@ int main(void)
 	    test_parameters_without_end, test_include, test_modified, test_include_errors,
 	    test_include_deep, test_no_file, test_binary, test_truncated, test_structure,
 	    test_unknown, test_values, test_routes, test_rules, test_static_addresses,
-	    test_interface_delays, test_route_errors, test_no_accept, test_strict_mode,
-	    test_strict_mode_resets, test_unsupported, test_samples, test_vmac,
+	    test_interface_delays, test_linkbeat, test_route_errors, test_no_accept,
+	    test_strict_mode, test_strict_mode_resets, test_unsupported, test_samples, test_vmac,
 	    test_multicast_group, test_garp_group, test_empty_script, test_notify, test_idle,
 	    test_many_errors, test_global, test_notification, test_instance, test_instance_owner,
 	    test_instance_idle, test_password, test_instance_defaults, test_addresses,
