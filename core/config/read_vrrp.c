@@ -1096,6 +1096,8 @@ static void adjust_strict(struct reader *r, struct vrrp_instance *i)
 	reset_strict(r, i, COL_vrrp_instance_garp_lower_repeat, 0);
 	reset_strict(r, i, COL_vrrp_instance_lower_prio_no_advert, true);
 	reset_strict(r, i, COL_vrrp_instance_higher_prio_send_advert, false);
+	if (i->use_vmac)
+		reset_strict(r, i, COL_vrrp_instance_vmac_xmit_base, false);
 }
 
 static void adjust_preemption(struct reader *r, struct vrrp_instance *i)

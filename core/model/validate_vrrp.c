@@ -90,6 +90,10 @@ static bool check_strict(struct validation *v, const struct vrrp_instance *i)
 	if (i->higher_prio_send_advert)
 		return REFUSE(v, i, vrrp_instance, higher_prio_send_advert,
 		    "strict mode: a higher priority is not answered");
+	if (i->use_vmac && i->vmac_xmit_base)
+		return REFUSE(v, i, vrrp_instance, vmac_xmit_base,
+		    "strict mode: advertisements come from the virtual MAC address (RFC 9568, "
+		    "section 7.2)");
 	return true;
 }
 

@@ -967,10 +967,11 @@ START_TEST(test_strict_mode_resets)
 	warns("vrrp_instance V {\n strict_mode\n state MASTER\n priority 100\n preempt_delay 3\n"
 	      " authentication {\n  auth_type PASS\n  auth_pass x\n }\n accept\n"
 	      " garp_lower_prio_repeat 2\n lower_prio_no_advert off\n"
-	      " higher_prio_send_advert\n" INSTANCE VIP "}\n",
+	      " higher_prio_send_advert\n use_vmac\n vmac_xmit_base\n" INSTANCE VIP "}\n",
 	    "c:3:2: 'state" RESET "c:7:3: 'auth_type" RESET "c:5:2: 'preempt_delay" RESET
 	    "c:10:2: 'accept" RESET "c:11:2: 'garp_lower_prio_repeat" RESET
-	    "c:12:2: 'lower_prio_no_advert" RESET "c:13:2: 'higher_prio_send_advert" RESET);
+	    "c:12:2: 'lower_prio_no_advert" RESET "c:13:2: 'higher_prio_send_advert" RESET
+	    "c:15:2: 'vmac_xmit_base" RESET);
 #undef RESET
 	fails("vrrp_instance V {\n strict_mode\n" INSTANCE "}\n",
 	    "2:2: vrrp_instance V, strict_mode: strict mode: an instance has at least one virtual "
@@ -2151,6 +2152,7 @@ static void make_strict(struct vrrp_instance *i)
 	i->garp_lower_repeat = 0;
 	i->lower_prio_no_advert = true;
 	i->higher_prio_send_advert = false;
+	i->vmac_xmit_base = false;
 }
 
 static void random_instance(struct dice *d, struct store *s, const char *name, const char *group)

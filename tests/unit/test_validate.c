@@ -639,6 +639,13 @@ START_TEST(test_strict)
 	put("vrrp_instance", "V", "higher_prio_send_advert", "on");
 	refused(REFUSAL_INCONSISTENT, "vrrp_instance V", "higher_prio_send_advert", "not answered");
 	put("vrrp_instance", "V", "higher_prio_send_advert", "off");
+	put("vrrp_instance", "V", "vmac_xmit_base", "on");
+	accepted(); /* it says nothing without a virtual MAC address */
+	put("vrrp_instance", "V", "use_vmac", "on");
+	refused(REFUSAL_INCONSISTENT, "vrrp_instance V", "vmac_xmit_base", "virtual MAC address");
+	put("vrrp_instance", "V", "vmac_xmit_base", "off");
+	accepted();
+	put("vrrp_instance", "V", "use_vmac", "off");
 	put("vrrp_instance", "V", "preempt_delay", "1");
 	refused(REFUSAL_INCONSISTENT, "vrrp_instance V", "preempt_delay", "no delay");
 	put("vrrp_instance", "V", "preempt_delay", "0");
