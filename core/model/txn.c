@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include "core/model/validate.h"
 
 struct op {
@@ -32,8 +33,20 @@ static int op_cmp(const struct op *a, const struct op *b)
 
 RB_GENERATE_INTERNAL(ops, op, node, op_cmp, static __attribute__((unused)))
 
+/*
+ * Operations come many at a time, and lie apart from the rows: these stay when the transaction is gone, and small holes
+ * between them would never be given back.
+ */
+#define SOME_OPS 256
+struct some_ops {
+	SLIST_ENTRY(some_ops) entry;
+	size_t n, size;
+	struct op list[];
+};
+
 struct txn {
 	struct ops ops;
+	SLIST_HEAD(, some_ops) memory;
 	struct txn_change *changes;
 	size_t nchanges, nops;
 };
@@ -45,6 +58,7 @@ struct txn *txn_new(void)
 	if (!t)
 		abort();
 	RB_INIT(&t->ops);
+	SLIST_INIT(&t->memory);
 	return t;
 }
 
@@ -57,6 +71,7 @@ static void forget_changes(struct txn *t)
 
 void txn_free(struct txn *t)
 {
+	struct some_ops *some;
 	struct op *o;
 
 	if (!t)
@@ -66,7 +81,10 @@ void txn_free(struct txn *t)
 		if (o->wanted != o->row)
 			row_free(o->wanted);
 		row_free(o->saved);
-		free(o);
+	}
+	while ((some = SLIST_FIRST(&t->memory))) {
+		SLIST_REMOVE_HEAD(&t->memory, entry);
+		free(some);
 	}
 	forget_changes(t);
 	free(t);
@@ -79,13 +97,28 @@ static struct op *find(const struct txn *t, const struct row *key)
 	return RB_FIND(ops, (struct ops *)(uintptr_t)&t->ops, &want);
 }
 
+/* Zeroed; the first few are few. */
+static struct op *op_memory(struct txn *t)
+{
+	struct some_ops *some = SLIST_FIRST(&t->memory);
+
+	if (!some || some->n == some->size) {
+		size_t size = !some ? 1 : some->size < SOME_OPS ? 4 * some->size : SOME_OPS;
+
+		some = calloc(1, sizeof(*some) + size * sizeof(some->list[0]));
+		if (!some)
+			abort();
+		some->size = size;
+		SLIST_INSERT_HEAD(&t->memory, some, entry);
+	}
+	return &some->list[some->n++];
+}
+
 /* Takes r. */
 static struct op *new_op(struct txn *t, struct row *r)
 {
-	struct op *o = calloc(1, sizeof(*o));
+	struct op *o = op_memory(t);
 
-	if (!o)
-		abort();
 	o->wanted = r;
 	RB_INSERT(ops, &t->ops, o);
 	t->nops++;
