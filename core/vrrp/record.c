@@ -16,7 +16,8 @@
 
 #define SLOTS 1024
 #define MAGIC 0x56525250u /* "VRRP" */
-#define LAYOUT 1
+#define LAYOUT 2
+#define TRANSITIONS 1024
 #define BOOT_ID_LEN 36
 
 struct record_slot {
@@ -24,11 +25,18 @@ struct record_slot {
 	_Atomic uint64_t spoke;
 };
 
+struct entry {
+	uint32_t slot;
+	struct record_transition what;
+};
+
 struct layout {
 	uint32_t magic;
 	uint32_t layout;
 	char boot_id[40];
 	struct record_slot slot[SLOTS];
+	_Atomic uint64_t written; /* transitions: the next one's place, modulo their number */
+	struct entry entry[TRANSITIONS];
 };
 
 struct record {
@@ -205,6 +213,40 @@ void record_set(struct record_slot *slot, usec_t spoke)
 {
 	if (slot)
 		slot->spoke = spoke;
+}
+
+void record_transition(
+    struct record *r, const struct record_slot *slot, const struct record_transition *t)
+{
+	struct entry *e;
+
+	if (!r || !slot)
+		return;
+	e = &r->map->entry[r->map->written % TRANSITIONS];
+	e->slot = (uint32_t)(slot - r->map->slot);
+	e->what = *t;
+	r->map->written++; /* only now it counts */
+}
+
+/* The oldest one may be half overwritten. */
+unsigned record_transitions(const struct record *r, const struct record_slot *slot, usec_t after,
+    struct record_transition *list, unsigned max)
+{
+	uint64_t last = r && slot ? r->map->written : 0;
+	uint64_t first = last >= TRANSITIONS ? last - TRANSITIONS + 1 : 0;
+	unsigned n = 0;
+
+	for (uint64_t k = last; k > first && n < max; k--) {
+		const struct entry *e = &r->map->entry[(k - 1) % TRANSITIONS];
+
+		if (e->slot != (uint32_t)(slot - r->map->slot) || e->what.at <= after)
+			continue;
+		memmove(&list[1], &list[0], n * sizeof(*list));
+		list[0] = e->what;
+		list[0].reason[sizeof(list[0].reason) - 1] = '\0';
+		n++;
+	}
+	return n;
 }
 
 void record_forget(struct record_slot *slot)

@@ -4,6 +4,10 @@
  * the master.  A process that was killed, or that another one follows, thereby
  * comes back as what it was while its peers still wait.
  *
+ * And the last changes of state, of all instances: the hub is told some
+ * milliseconds after them, and a process that is killed before that leaves them
+ * to the next one, so that no event is missing.
+ *
  * It is a file in memory (a tmpfs: /run, /dev/shm) that is mapped and locked,
  * and updated by plain stores of 64 bits, so that nothing in the path of an
  * advertisement can wait for a disk.  Instants are of CLOCK_BOOTTIME; a record
@@ -45,6 +49,20 @@ void record_remove(struct record *r);
 struct record_slot *record_find(struct record *r, const struct record_key *key, usec_t *spoke);
 /* spoke: now, as master; 0: it is not master.  slot may be NULL. */
 void record_set(struct record_slot *slot, usec_t spoke);
+
+/* A change of state; the numbers are the caller's. */
+struct record_transition {
+	usec_t at;
+	uint8_t old_state, new_state, master_reason, priority;
+	char reason[200];
+};
+
+/* Neither allocates nor waits.  slot may be NULL. */
+void record_transition(
+    struct record *r, const struct record_slot *slot, const struct record_transition *t);
+/* The instance's last changes after that time that are there still, max at most, in order; how many. */
+unsigned record_transitions(const struct record *r, const struct record_slot *slot, usec_t after,
+    struct record_transition *list, unsigned max);
 /* The instance is no more. */
 void record_forget(struct record_slot *slot);
 

@@ -37,6 +37,44 @@ static const char *word(enum vrrp_state s)
 
 /* ----------------------------------------------------------------- transitions */
 
+_Static_assert(sizeof(((struct record_transition *)0)->reason) == VRRP_REASON_SIZE, "reason");
+
+/* For the next process, if this one is killed before it can tell. */
+static void keep_transition(const struct virtual *v, const struct transition *t)
+{
+	struct record_transition kept = {.at = t->at,
+	    .old_state = (uint8_t)t->old,
+	    .new_state = (uint8_t)t->new,
+	    .master_reason = (uint8_t)t->master_reason,
+	    .priority = t->priority};
+
+	memcpy(kept.reason, t->reason, sizeof(kept.reason));
+	record_transition(v->router->record, v->slot, &kept);
+}
+
+/*
+ * What an earlier process could not tell any more.  The row says when the last change was of which the hub
+ * knows; one that has never changed is a new one, whatever the record has of another one before it.
+ */
+static void adopt_transitions(struct virtual *v)
+{
+	struct record_transition kept[TRANSITIONS_MAX / 2];
+	unsigned n = v->row->last_change ? record_transitions(v->router->record, v->slot,
+					       v->row->last_change, kept, TRANSITIONS_MAX / 2)
+					 : 0;
+
+	for (unsigned k = 0; k < n; k++) {
+		struct transition *t = &v->transitions[v->ntransitions++];
+
+		*t = (struct transition){.old = (enum vrrp_state)kept[k].old_state,
+		    .new = (enum vrrp_state)kept[k].new_state,
+		    .at = kept[k].at,
+		    .master_reason = (enum vrrp_master_reason)kept[k].master_reason,
+		    .priority = kept[k].priority};
+		memcpy(t->reason, kept[k].reason, sizeof(t->reason));
+	}
+}
+
 /* In the path of a takeover: nothing is allocated. */
 void report_transition(struct virtual *v, enum vrrp_state old)
 {
@@ -49,8 +87,10 @@ void report_transition(struct virtual *v, enum vrrp_state old)
 	*t = (struct transition){.old = old,
 	    .new = v->fsm.state,
 	    .at = v->fsm.since,
+	    .master_reason = v->fsm.master_reason,
 	    .priority = v->fsm.config.priority};
 	memcpy(t->reason, v->fsm.reason, sizeof(t->reason));
+	keep_transition(v, t);
 	v->report_due = true;
 }
 
@@ -77,9 +117,9 @@ static column_mask note_operation(const struct virtual *v, const struct transiti
 	if (!takes_part(t->new))
 		SET(vrrp_instance, row, operational_since, 0);
 	else if (!takes_part(row->state) || row->operational_since == 0)
-		SET(vrrp_instance, row, operational_since, v->fsm.since);
-	if (t->new == VRRP_MASTER && v->fsm.master_reason != MASTER_REASON_NONE)
-		SET(vrrp_instance, row, new_master_reason, v->fsm.master_reason);
+		SET(vrrp_instance, row, operational_since, t->at);
+	if (t->new == VRRP_MASTER && t->master_reason != MASTER_REASON_NONE)
+		SET(vrrp_instance, row, new_master_reason, t->master_reason);
 	return mask;
 }
 
@@ -338,6 +378,7 @@ void report_adopt(struct virtual *v)
 	row_set_text(&key->instance, v->row->name);
 	v->statistics = (struct vrrp_statistics *)store_find(engine_store(e), &key->row);
 	v->report_due = true;
+	adopt_transitions(v);
 	if (v->statistics) {
 		row_free(&key->row);
 		adopt_counters(&v->fsm.counters, v->statistics);

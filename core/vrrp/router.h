@@ -92,6 +92,7 @@ struct transition {
 	enum vrrp_state old, new;
 	usec_t at;
 	uint8_t priority; /* that it had then */
+	enum vrrp_master_reason master_reason;
 	char reason[VRRP_REASON_SIZE];
 };
 

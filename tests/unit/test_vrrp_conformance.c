@@ -244,6 +244,25 @@ void record_set(struct record_slot *slot, usec_t spoke)
 	(void)spoke;
 }
 
+void record_transition(
+    struct record *r, const struct record_slot *slot, const struct record_transition *t)
+{
+	(void)r;
+	(void)slot;
+	(void)t;
+}
+
+unsigned record_transitions(const struct record *r, const struct record_slot *slot, usec_t after,
+    struct record_transition *list, unsigned max)
+{
+	(void)r;
+	(void)slot;
+	(void)after;
+	(void)list;
+	(void)max;
+	return 0;
+}
+
 void record_forget(struct record_slot *slot)
 {
 	(void)slot;

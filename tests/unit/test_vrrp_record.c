@@ -88,6 +88,57 @@ START_TEST(test_record)
 }
 END_TEST
 
+static void changes(struct record *r, const struct record_slot *slot, usec_t at, const char *why)
+{
+	struct record_transition t = {.at = at, .old_state = 2, .new_state = 3, .priority = 100};
+
+	strcpy(t.reason, why);
+	record_transition(r, slot, &t);
+}
+
+/* The next process finds what the hub does not know yet, in order; and the newest of too many. */
+START_TEST(test_record_transitions)
+{
+	struct record_key a = {.interface = "eth0", .family = 1, .vrid = 1};
+	struct record_key b = {.interface = "eth0", .family = 1, .vrid = 2};
+	struct record_transition list[4];
+	struct record *r = again(NULL);
+	struct record_slot *slot, *other;
+	usec_t spoke;
+
+	slot = record_find(r, &a, &spoke);
+	other = record_find(r, &b, &spoke);
+	ck_assert_uint_eq(record_transitions(r, slot, 0, list, 4), 0);
+	changes(r, slot, 10, "ten");
+	changes(r, other, 11, "other");
+	changes(r, slot, 12, "twelve");
+	changes(r, slot, 14, "fourteen");
+	r = again(r);
+	slot = record_find(r, &a, &spoke);
+	other = record_find(r, &b, &spoke);
+	ck_assert_uint_eq(record_transitions(r, slot, 10, list, 4), 2);
+	ck_assert_str_eq(list[0].reason, "twelve");
+	ck_assert_str_eq(list[1].reason, "fourteen");
+	ck_assert_uint_eq(list[1].at, 14);
+	ck_assert_uint_eq(list[1].old_state, 2);
+	ck_assert_uint_eq(list[1].new_state, 3);
+	ck_assert_uint_eq(list[1].priority, 100);
+	ck_assert_uint_eq(record_transitions(r, slot, 14, list, 4), 0);
+	ck_assert_uint_eq(record_transitions(r, slot, 0, list, 2), 2);
+	ck_assert_str_eq(list[0].reason, "twelve");
+	for (usec_t k = 0; k < 2000; k++)
+		changes(r, other, 100 + k, "many");
+	ck_assert_uint_eq(record_transitions(r, slot, 0, list, 4), 0);
+	ck_assert_uint_eq(record_transitions(r, other, 0, list, 4), 4);
+	ck_assert_uint_eq(list[3].at, 2099);
+	ck_assert_uint_eq(list[0].at, 2096);
+	record_transition(NULL, NULL, &list[0]); /* works without */
+	ck_assert_uint_eq(record_transitions(NULL, NULL, 0, list, 4), 0);
+	record_remove(r);
+	record_close(r);
+}
+END_TEST
+
 START_TEST(test_record_full)
 {
 	struct record *r = again(NULL);
@@ -219,6 +270,7 @@ int main(void)
 
 	make_dir();
 	tcase_add_test(tc, test_record);
+	tcase_add_test(tc, test_record_transitions);
 	tcase_add_test(tc, test_record_full);
 	tcase_add_test(tc, test_record_nowhere);
 	tcase_add_test(tc, test_record_no_room);
