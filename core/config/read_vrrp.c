@@ -22,7 +22,8 @@ struct membership {
 struct address_list {
 	const char *instance;
 	bool excluded;
-	uint32_t n; /* places in the advertisement taken by now */
+	uint32_t n;	 /* places in the advertisement taken by now */
+	struct word vrf; /* its text is shared; or NULL */
 };
 
 static bool read_prefix(struct reader *r, struct vrrp_address *a, const struct word *w)
@@ -456,6 +457,33 @@ static void read_instance_polling(struct reader *r, struct block *b, const struc
 	r->polled = p;
 }
 
+static void read_vrf(struct reader *r, struct block *b, const struct statement *st)
+{
+	struct address_list *list = b->data;
+
+	if (!read_words(r, st, 2, 2))
+		return;
+	str_free(list->vrf.text);
+	list->vrf = (struct word){str_get(st->words[1].text), st->at};
+}
+
+/*
+ * vrf INTERFACE, of an instance without an interface: a socket on the VRF's device has the packets of all its
+ * interfaces.
+ */
+static void settle_vrf(struct reader *r, struct vrrp_instance *i, struct address_list *list)
+{
+	if (marks_given(&i->row) & COLUMN(vrrp_instance, interface)) {
+		diagnosis_warn(r->d, list->vrf.at,
+		    "'vrf' has no effect here: the instance has the VRF of its interface");
+	} else if (!store_first_of(r->store, TABLE_vrrp_peer, i->name)) {
+		diagnosis_error(
+		    r->d, list->vrf.at, "'vrf' instead of an interface is for unicast peers only");
+	} else if (read_value(r, &i->row, COL_vrrp_instance_interface, &list->vrf)) {
+		marks_column(&i->row, COL_vrrp_instance_interface, list->vrf.at);
+	}
+}
+
 static const struct keyword instance_keywords[] = {
     {"virtual_ipaddress", KEYWORD_BLOCK, read_vips, NULL},
     {"virtual_ipaddress_excluded", KEYWORD_BLOCK, read_vips, NULL},
@@ -472,7 +500,7 @@ static const struct keyword instance_keywords[] = {
     {"use_vmac_addr", KEYWORD_UNSUPPORTED, NULL,
 	"only addresses on the instance's interface have a virtual MAC address"},
     {"use_ipvlan", KEYWORD_UNSUPPORTED, NULL, NULL},
-    {"vrf", KEYWORD_UNSUPPORTED, NULL, NULL},
+    {"vrf", KEYWORD_LINE, read_vrf, NULL},
     {"track_interface", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_script", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_file", KEYWORD_BLOCK, read_tracks, NULL},
@@ -515,6 +543,9 @@ static void read_instance(struct reader *r, struct block *b, const struct statem
 		return;
 	list.instance = i->name;
 	read_block(r, &block);
+	if (list.vrf.text)
+		settle_vrf(r, i, &list);
+	str_free(list.vrf.text);
 }
 
 /* ---- vrrp_sync_group */

@@ -106,6 +106,24 @@ if on d ip link add red type vrf table 10 2>/dev/null; then
 	check_soon 5 "and leaves it the addresses" has_none
 	stop director-c
 	check_soon 5 "until that one stops" both master
+
+	note "peers in a VRF, by whatever interface"
+	far() { # WHERE PRIORITY PEER DEVICE
+		printf 'vrrp_instance FAR {\n %s\n virtual_router_id 52\n priority %s\n version 3\n advert_int 0.2\n' "$1" "$2"
+		printf ' unicast_src_ip %s\n unicast_peer {\n  %s\n }\n virtual_ipaddress {\n  10.7.0.200/24 dev %s\n }\n}\n' "$3" "$4" "$5"
+	}
+	far 'vrf red' 100 10.7.0.7 10.7.0.9 eth7 > "$T/d/directord.conf"
+	far 'interface lan' 150 10.7.0.9 10.7.0.7 lan > "$T/c/directord.conf"
+	check "the file is read again" ctl d reload
+	check_soon 10 "it is master" has_vip d 10.7.0.200
+	check "it advertises to its peer" speaks 'ip proto 112 and src 10.7.0.7 and dst 10.7.0.9'
+	director c
+	check_soon 10 "it hears a better one" eval '[ "$(state FAR)" = backup ]'
+	check_soon 5 "and leaves it the address" eval '! has_vip d 10.7.0.200 && has_vip c 10.7.0.200'
+	stop director-c
+	check_soon 10 "until that one stops" has_vip d 10.7.0.200
+	on d ip link set red down
+	check_soon 5 "the VRF is down: a fault" eval '[ "$(state FAR)" = fault ]'
 else
 	skip "an interface in a VRF" "this kernel has no VRF"
 fi

@@ -638,6 +638,28 @@ START_TEST(test_linkbeat)
 }
 END_TEST
 
+/* Instead of an interface, for unicast peers. */
+START_TEST(test_vrf)
+{
+#define REST " virtual_router_id 1\n virtual_ipaddress {\n  10.0.0.1 dev lan\n }\n"
+#define PEER " unicast_peer {\n  10.0.0.9\n }\n"
+	struct config *c = good("vrrp_instance V {\n vrf red\n" REST PEER "}\n");
+
+	ck_assert_str_eq(store_vrrp_instance(config_store(c), "V")->interface, "red");
+	config_free(c);
+	c = good("vrrp_instance V {\n vrf red\n interface lan\n" REST PEER "}\n");
+	ck_assert_str_eq(store_vrrp_instance(config_store(c), "V")->interface, "lan");
+	ck_assert_str_eq(warnings,
+	    "c:2:2: 'vrf' has no effect here: the instance has the VRF of its "
+	    "interface\n");
+	config_free(c);
+	fails("vrrp_instance V {\n vrf red\n" REST "}\n",
+	    "2:2: 'vrf' instead of an interface is for unicast peers only");
+#undef REST
+#undef PEER
+}
+END_TEST
+
 START_TEST(test_route_errors)
 {
 	static const char *const cases[][2] = {
@@ -2767,7 +2789,7 @@ int main(void)
 	    test_parameters_without_end, test_include, test_modified, test_include_errors,
 	    test_include_deep, test_no_file, test_binary, test_truncated, test_structure,
 	    test_unknown, test_values, test_routes, test_rules, test_static_addresses,
-	    test_interface_delays, test_linkbeat, test_route_errors, test_no_accept,
+	    test_interface_delays, test_linkbeat, test_vrf, test_route_errors, test_no_accept,
 	    test_strict_mode, test_strict_mode_resets, test_unsupported, test_samples, test_vmac,
 	    test_multicast_group, test_garp_group, test_empty_script, test_notify, test_idle,
 	    test_many_errors, test_global, test_notification, test_instance, test_instance_owner,
