@@ -196,11 +196,10 @@ static void to_disk(const char *path)
 }
 
 /* The library makes its file anew each time, but does not see to it that it reaches the disk. */
-static void store(void)
+static void stored_to_disk(void)
 {
 	char file[PATH_MAX + 16];
 
-	snmp_store("snmpd");
 	snprintf(file, sizeof(file), "%s/snmpd.conf", get_persistent_directory());
 	to_disk(file);
 	to_disk(get_persistent_directory());
@@ -212,8 +211,10 @@ static int stored_first(netsnmp_mib_handler *handler, netsnmp_handler_registrati
 {
 	int rc = netsnmp_call_next_handler(handler, reg, info, requests);
 
-	if (info->mode == MODE_SET_COMMIT)
-		store();
+	if (info->mode == MODE_SET_COMMIT) {
+		snmp_store_if_needed();
+		stored_to_disk();
+	}
 	return rc;
 }
 
@@ -252,7 +253,8 @@ static void start_library(void)
 	e->reading = false;
 	sinks_begin(e->sinks);
 	keep_no_users();
-	store(); /* snmpEngineBoots, before anybody sees it */
+	snmp_store("snmpd"); /* snmpEngineBoots, before anybody sees it */
+	stored_to_disk();
 	keep_what_is_set();
 	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_PORTS, "none");
 	init_master_agent();
