@@ -3,7 +3,7 @@
 #
 # Accept mode: whether packets to the virtual addresses are taken by a master that does not own them.
 #
-# LIMIT=200
+# LIMIT=300
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"

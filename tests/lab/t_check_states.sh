@@ -6,7 +6,7 @@
 #
 # Needs no IPVS: also with tests/lab/run --here.
 #
-# LIMIT=240
+# LIMIT=300
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# LIMIT=200
+# LIMIT=300
 #
 # Every column that can be SET: its whole range is accepted and read back, anything else is refused with a
 # reason and without effect (manager_columns.c); all of it outlives a kill of all processes, and is in the

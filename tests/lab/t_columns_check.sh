@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# LIMIT=120
+# LIMIT=300
 #
 # What the columns of health checks do, as the real server sees them asked (httpd -v) and as their results say.
 # Each check has a path of its own, so that all of them go on at once. Needs no IPVS.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# LIMIT=120
+# LIMIT=300
 #
 # What those columns of routes, rules and addresses do in the kernel that t_routes.sh does not look at. Needs no IPVS.
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# LIMIT=150
+# LIMIT=300
 #
 # What the columns of scripts, of what is tracked and of synchronization groups do: how often scripts run, what they
 # say, and the priority that another host hears. Needs no IPVS.

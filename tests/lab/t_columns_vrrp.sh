@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# LIMIT=150
+# LIMIT=300
 #
 # What the columns of VRRP instances and their addresses do: on the wire, as another host hears it, and in the
 # kernel. Needs no IPVS.

@@ -4,7 +4,7 @@
 # directorctl with a director that forwards: what it shows is what the kernel has, what it sets is done, rows are
 # made and taken back, events are followed over a restart.
 #
-# LIMIT=180
+# LIMIT=300
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"

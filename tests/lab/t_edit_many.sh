@@ -4,7 +4,7 @@
 # Twenty thousand rows in one transaction: what the main process needs of memory for it, and gives back; what the
 # history shows of it; and its undoing.
 #
-# LIMIT=240
+# LIMIT=300
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"

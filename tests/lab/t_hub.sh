@@ -4,7 +4,7 @@
 # The processes of one director, without IPVS: starting them again, the datastore and its troubles,
 # the control socket, stopping. Also run outside the lab, where the sanitizers work (hub.test).
 #
-# LIMIT=240
+# LIMIT=300
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"

@@ -4,7 +4,7 @@
 # Starts and reloads: a wrong file is refused with its place, at a reload the running configuration
 # stays; a right one changes only what differs, and nobody notices the rest.
 #
-# LIMIT=240
+# LIMIT=300
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# LIMIT=100
+# LIMIT=300
 #
 # keepalived's own samples with VRRP instances, unchanged: each on a host that has the interfaces which they name, but
 # none of their scripts. Every instance becomes master, all virtual addresses are set, and a stop takes them away.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# LIMIT=240
+# LIMIT=300
 #
 # kill -9 at random points of thousands of SETs: what was acknowledged is there afterwards, and nothing is half there.
 # Several managers (manager_storm.c) write as fast as they can; the director's main process, its agent or all its

@@ -4,7 +4,7 @@
 # startup_script and shutdown_script: before everything else, and after it; who runs them; that they fail, hang, are not
 # there, or their process is killed; and a stop that leaves everything as it is.
 #
-# LIMIT=200
+# LIMIT=300
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"

@@ -4,7 +4,7 @@
 # Mastership that is handed over for maintenance: without a gap, for a time, over restarts, and only if
 # somebody is there who takes over.
 #
-# LIMIT=240
+# LIMIT=300
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"

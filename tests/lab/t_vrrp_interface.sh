@@ -5,7 +5,7 @@
 # index, gets another name and its own back; IPv4 and IPv6 instances on it. An interface in a VRF, where the
 # kernel has VRFs (the lab has).
 #
-# LIMIT=200
+# LIMIT=300
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# LIMIT=240
+# LIMIT=300
 #
 # When a change of a link counts: delays of an instance's own interface and of tracked ones, from the file and SET; links
 # whose drivers have to be asked; beside keepalived with the same file. Needs no IPVS.

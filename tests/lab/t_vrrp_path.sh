@@ -5,7 +5,7 @@
 # runs 255 instances, hears their master, takes all of them over, is heard by a lower one, and gives them up again,
 # while vrrp_path.c watches. And its memory is locked, if it may.
 #
-# LIMIT=150
+# LIMIT=300
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"

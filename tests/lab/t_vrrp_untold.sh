@@ -4,7 +4,7 @@
 # The process vrrp is killed right after a takeover, before it has told of it: the next one does, once, with the reason and
 # the time, and the events of the instance have no gap.
 #
-# LIMIT=250
+# LIMIT=300
 
 # shellcheck source=tests/lab/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
