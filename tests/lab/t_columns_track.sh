@@ -151,11 +151,11 @@ turn() {
 	wait_for 20 status_is u "$2"
 	wc -l < "$T/d/runs/turn"
 }
-check_between "down after one failure" "$(turn false down)" 1 3
-check_between "up after one success" "$(turn true up)" 1 3
+check_between "down after one failure" "$(turn false down)" 1 6
+check_between "up after one success" "$(turn true up)" 1 6
 check "fall 8, rise 12" ctl d set script u fall=8 rise=12
-check_between "down after 8 failures" "$(turn false down)" 8 11
-check_between "up after 12 successes" "$(turn true up)" 12 15
+check_between "down after 8 failures" "$(turn false down)" 8 14
+check_between "up after 12 successes" "$(turn true up)" 12 20
 # effect: script.init_fail
 does late "sleep 86400"
 check "one without a result, interval and timeout of a day" ctl d set script late interval=86400
