@@ -334,6 +334,5 @@ const struct keyword global_root_keywords[] = {
     {"child_wait_time", KEYWORD_IDLE, NULL, NULL},
     {"bfd_instance", KEYWORD_UNSUPPORTED, NULL, NULL},
     {"track_group", KEYWORD_UNSUPPORTED, NULL, NULL},
-    {"vrrp_track_process", KEYWORD_UNSUPPORTED, NULL, NULL},
     {NULL, KEYWORD_IDLE, NULL, NULL},
 };

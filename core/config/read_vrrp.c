@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "core/base/words.h"
 #include "core/config/inherit.h"
 #include "core/config/reader.h"
 
@@ -433,7 +434,7 @@ static void read_vmac(struct reader *r, struct block *b, const struct statement 
 	read_value(r, &i->row, COL_vrrp_instance_vmac_name, &st->words[name]);
 }
 
-#define NOTRACK "interfaces, scripts, files, virtual servers and pools are tracked"
+#define NOTRACK "interfaces, scripts, files, processes, virtual servers and pools are tracked"
 
 /* An instance whose interface's driver is to be asked: which one that is may be said later. */
 struct polled {
@@ -506,7 +507,7 @@ static const struct keyword instance_keywords[] = {
     {"track_file", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_virtual_server", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_pool", KEYWORD_BLOCK, read_tracks, NULL},
-    {"track_process", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
+    {"track_process", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_bfd", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
     {"track_src_ip", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
     {"promote_secondaries", KEYWORD_UNSUPPORTED, NULL, "set the sysctl promote_secondaries"},
@@ -598,7 +599,7 @@ static const struct keyword sync_group_keywords[] = {
     {"track_file", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_virtual_server", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_pool", KEYWORD_BLOCK, read_tracks, NULL},
-    {"track_process", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
+    {"track_process", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_bfd", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
     {"notify", KEYWORD_LINE, read_vrrp_notify, NULL},
     {"notify_master", KEYWORD_LINE, read_vrrp_notify, NULL},
@@ -742,6 +743,97 @@ static void read_track_file(struct reader *r, struct block *b, const struct stat
 	(void)b;
 	if (read_named(r, &f->row, COL_track_file_name, st))
 		read_block(r, &block);
+}
+
+/* ---- vrrp_track_process */
+
+/* A name and its parameters; each word as it is, quoted or not. */
+static void read_process(struct reader *r, struct block *b, const struct statement *st)
+{
+	struct row *p = b->scopes[0].row;
+	char text[1024] = "";
+
+	if (!read_words(r, st, 2, SIZE_MAX))
+		return;
+	for (size_t k = 1; k < st->n; k++) {
+		if (words_add(text, sizeof(text), st->words[k].text))
+			continue;
+		diagnosis_error(r->d, st->words[k].at, "the command is too long");
+		return;
+	}
+	if (read_value(r, p, COL_track_process_process, &(struct word){text, st->words[1].at}))
+		marks_column(p, COL_track_process_process, st->at);
+}
+
+/* param_match [initial|partial] */
+static void read_param_match(struct reader *r, struct block *b, const struct statement *st)
+{
+	struct track_process *p = (struct track_process *)b->scopes[0].row;
+
+	if (!read_words(r, st, 1, 2))
+		return;
+	if (st->n == 1)
+		p->param_match = PARAM_MATCH_EXACT;
+	else if (strcmp(st->words[1].text, "initial") == 0)
+		p->param_match = PARAM_MATCH_INITIAL;
+	else if (strcmp(st->words[1].text, "partial") == 0)
+		p->param_match = PARAM_MATCH_PARTIAL;
+	else
+		diagnosis_error(r->d, st->words[1].at,
+		    "unknown keyword '%s'; is 'initial' or 'partial' meant?", st->words[1].text);
+	marks_column(&p->row, COL_track_process_param_match, st->at);
+}
+
+static void read_process_weight(struct reader *r, struct block *b, const struct statement *st)
+{
+	read_source_weight(
+	    r, b->scopes[0].row, COL_track_process_weight, COL_track_process_reverse, st);
+}
+
+/* delay SECONDS: both of them */
+static void read_process_delay(struct reader *r, struct block *b, const struct statement *st)
+{
+	read_column(r, b->scopes[0].row, COL_track_process_fork_delay, st);
+	read_column(r, b->scopes[0].row, COL_track_process_terminate_delay, st);
+}
+
+static const struct keyword track_process_keywords[] = {
+    {"process", KEYWORD_LINE, read_process, NULL},
+    {"param_match", KEYWORD_LINE, read_param_match, NULL},
+    {"weight", KEYWORD_LINE, read_process_weight, NULL},
+    {"delay", KEYWORD_LINE, read_process_delay, NULL},
+    {NULL, KEYWORD_IDLE, NULL, NULL},
+};
+
+#define KERNEL_NAME_MAX 15
+
+/* What no process can be is not what was meant. */
+static void check_process_name(struct reader *r, const struct track_process *p)
+{
+	char **words = words_split(p->process);
+
+	if (words && !words[1] && !p->full_command && p->param_match == PARAM_MATCH_NONE &&
+	    strlen(words[0]) > KERNEL_NAME_MAX)
+		diagnosis_warn(r->d, marks_place(&p->row, COL_track_process_process),
+		    "no process has this name: the kernel keeps %d characters; is "
+		    "'full_command' meant?",
+		    KERNEL_NAME_MAX);
+	free(words);
+}
+
+static void read_track_process(struct reader *r, struct block *b, const struct statement *st)
+{
+	static const struct block_type type = {"vrrp_track_process", track_process_keywords, NULL};
+	struct track_process *p = ROW_NEW(track_process);
+	struct block block = {.type = &type,
+	    .at = st->at,
+	    .scopes = {{&p->row, table_mask(p->row.table, CLASS_CONFIG)}}};
+
+	(void)b;
+	if (!read_named(r, &p->row, COL_track_process_name, st))
+		return;
+	read_block(r, &block);
+	check_process_name(r, p);
 }
 
 /* ---- garp_group: interfaces, and the intervals of instances on them */
@@ -1028,6 +1120,7 @@ const struct keyword vrrp_root_keywords[] = {
     {"vrrp_script", KEYWORD_BLOCK, read_script, NULL},
     {"track_file", KEYWORD_BLOCK, read_track_file, NULL},
     {"vrrp_track_file", KEYWORD_BLOCK, read_track_file, NULL},
+    {"vrrp_track_process", KEYWORD_BLOCK, read_track_process, NULL},
     {"vrrp_instance", KEYWORD_BLOCK, read_instance, NULL},
     {"vrrp_sync_group", KEYWORD_BLOCK, read_sync_group, NULL},
     {NULL, KEYWORD_IDLE, NULL, NULL},
@@ -1253,8 +1346,15 @@ static int32_t tracked_weight(const struct vrrp_track *t, const struct row *sour
 {
 	if (!source || t->own_weight) /* always, where what is tracked has none */
 		return t->weight;
-	return source->table->id == TABLE_script ? ((const struct script *)source)->weight
-						 : ((const struct track_file *)source)->weight;
+	switch (source->table->id) {
+	case TABLE_script:
+		return ((const struct script *)source)->weight;
+	case TABLE_track_file:
+		return ((const struct track_file *)source)->weight;
+	case TABLE_track_process:
+		return ((const struct track_process *)source)->weight;
+	}
+	return 0;
 }
 
 /* A weight that cannot count (see core/vrrp/tracking.c) is not what was meant. */

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/base/words.h"
 #include "core/config/inherit.h"
 #include "core/config/read_lvs.h"
 #include "core/config/write.h"
@@ -285,6 +286,38 @@ static void write_file_weight(struct writer *w, const struct row *r, column_mask
 		write_weight(w, f->weight, f->reverse);
 }
 
+static void write_process(struct writer *w, const struct row *r, column_mask need)
+{
+	char **words = words_split(((const struct track_process *)r)->process);
+
+	(void)need;
+	begin_line(w, "process");
+	for (char **word = words; word && *word; word++)
+		put_word(w, *word);
+	end_line(w);
+	free(words);
+}
+
+static void write_param_match(struct writer *w, const struct row *r, column_mask need)
+{
+	enum param_match match = ((const struct track_process *)r)->param_match;
+
+	if (!(need & COLUMN(track_process, param_match)))
+		return;
+	begin_line(w, "param_match");
+	if (match != PARAM_MATCH_EXACT)
+		put_word(w, enum_word(&enumeration_param_match, (int32_t)match));
+	end_line(w);
+}
+
+static void write_process_weight(struct writer *w, const struct row *r, column_mask need)
+{
+	const struct track_process *p = (const struct track_process *)r;
+
+	if (need & (COLUMN(track_process, weight) | COLUMN(track_process, reverse)))
+		write_weight(w, p->weight, p->reverse);
+}
+
 static void write_init_file(struct writer *w, const struct row *r, column_mask need)
 {
 	const struct track_file *f = (const struct track_file *)r;
@@ -318,6 +351,10 @@ static const struct form forms[] = {
     {TABLE_track_file, COL_track_file_reverse, write_nothing},
     {TABLE_track_file, COL_track_file_init, write_init_file},
     {TABLE_track_file, COL_track_file_init_value, write_nothing},
+    {TABLE_track_process, COL_track_process_process, write_process},
+    {TABLE_track_process, COL_track_process_param_match, write_param_match},
+    {TABLE_track_process, COL_track_process_weight, write_process_weight},
+    {TABLE_track_process, COL_track_process_reverse, write_nothing},
     {TABLE_script, COL_script_user, write_user},
     {TABLE_script, COL_script_user_group, write_nothing},
     {TABLE_vrrp_instance, COL_vrrp_instance_auth_type, write_authentication},
@@ -843,6 +880,14 @@ static void write_track_files(struct writer *w)
 	}
 }
 
+static void write_track_processes(struct writer *w)
+{
+	STORE_FOREACH (track_process, p, w->store) {
+		begin_top(w, p->row.table->block, p->name);
+		write_block(w, &p->row);
+	}
+}
+
 static void write_instances(struct writer *w)
 {
 	STORE_FOREACH (vrrp_instance, i, w->store) {
@@ -939,6 +984,7 @@ static void write_all(struct writer *w)
 	write_interfaces(w);
 	write_scripts(w);
 	write_track_files(w);
+	write_track_processes(w);
 	write_groups(w);
 	write_instances(w);
 	write_pools(w);

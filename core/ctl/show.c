@@ -34,6 +34,7 @@ static const struct {
     {TABLE_notify_fifo, "path fifo_state lines lines_lost starts last_result"},
     {TABLE_script, "status last_change last_run last_duration last_result runs failures timeouts"},
     {TABLE_track_file, "path status value last_change changes reason"},
+    {TABLE_track_process, "process status processes last_change transitions reason"},
     {TABLE_vrrp_address, "prefix_length interface present excluded"},
     {TABLE_vrrp_route, "type gateway interface source nexthops present reason"},
     {TABLE_vrrp_rule, "action table_id target source source_length destination destination_length "

@@ -513,7 +513,8 @@ void vrrp_json(FILE *out, const struct style *s, const struct store *store)
 	static const enum table_id list[] = {TABLE_vrrp_instance, TABLE_vrrp_address,
 	    TABLE_vrrp_route, TABLE_vrrp_rule, TABLE_static_address, TABLE_vrrp_interface,
 	    TABLE_vrrp_statistics, TABLE_vrrp_peer, TABLE_vrrp_neighbour, TABLE_vrrp_track,
-	    TABLE_sync_group, TABLE_sync_group_track, TABLE_script, TABLE_track_file};
+	    TABLE_sync_group, TABLE_sync_group_track, TABLE_script, TABLE_track_file,
+	    TABLE_track_process};
 
 	object(out, s, store, list, sizeof(list) / sizeof(list[0]));
 }

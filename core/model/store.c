@@ -156,13 +156,15 @@ int track_table(enum track_kind kind)
 		return TABLE_virtual_server;
 	case TRACK_POOL:
 		return TABLE_pool;
+	case TRACK_PROCESS:
+		return TABLE_track_process;
 	}
 	return -1;
 }
 
 bool track_has_weight(enum track_kind kind)
 {
-	return kind == TRACK_SCRIPT || kind == TRACK_FILE;
+	return kind == TRACK_SCRIPT || kind == TRACK_FILE || kind == TRACK_PROCESS;
 }
 
 const char *track_keyword(enum track_kind kind)
@@ -178,6 +180,8 @@ const char *track_keyword(enum track_kind kind)
 		return "track_virtual_server";
 	case TRACK_POOL:
 		return "track_pool";
+	case TRACK_PROCESS:
+		return "track_process";
 	}
 	return "";
 }

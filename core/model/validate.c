@@ -81,6 +81,7 @@ static const struct rules rules[TABLE_COUNT] = {
     [TABLE_vrrp_interface] = {.row = validate_vrrp_interface},
     [TABLE_script] = {.row = validate_script},
     [TABLE_track_file] = {.row = validate_track_file},
+    [TABLE_track_process] = {.row = validate_track_process},
     [TABLE_vrrp_track] = {.row = validate_track},
     [TABLE_sync_group_track] = {.row = validate_track},
     [TABLE_sync_daemon] = {.row = validate_sync_daemon},

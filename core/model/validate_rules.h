@@ -54,6 +54,7 @@ bool validate_static_address(struct validation *v, const struct row *r);
 bool validate_script(struct validation *v, const struct row *r);
 bool validate_vrrp_interface(struct validation *v, const struct row *r);
 bool validate_track_file(struct validation *v, const struct row *r);
+bool validate_track_process(struct validation *v, const struct row *r);
 /* Nothing may track a row that was removed. */
 bool validate_tracked_removed(struct validation *v, const struct row *gone);
 bool validate_track(struct validation *v, const struct row *r);

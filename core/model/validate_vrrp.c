@@ -3,6 +3,7 @@
  * The rules of VRRP instances and their addresses (see validate.h): RFC 9568 (version 3), RFC 3768 and
  * its authentication, RFC 2338 (version 2), and what keepalived's users know.
  */
+#include "core/base/words.h"
 #include "core/model/validate_rules.h"
 #include "core/model/vmac.h"
 
@@ -286,6 +287,19 @@ bool validate_track_file(struct validation *v, const struct row *r)
 		return REFUSE_VALUE(v, f, track_file, path, "the path must begin with a slash");
 	return !f->init_value || f->init != TRACK_INIT_NONE ||
 	       REFUSE(v, f, track_file, init_value, "nothing is written without init");
+}
+
+bool validate_track_process(struct validation *v, const struct row *r)
+{
+	const struct track_process *p = (const struct track_process *)r;
+	char **words = words_split(p->process);
+
+	free(words);
+	if (!words)
+		return REFUSE_VALUE(v, p, track_process, process, "has no words, or an open quote");
+	/* as with keepalived, a maximum of 0 needs no other minimum */
+	return p->quorum <= p->quorum_max || (p->quorum_max == 0 && p->quorum == 1) ||
+	       REFUSE(v, p, track_process, quorum_max, "is less than the quorum");
 }
 
 /* The kind of tracking that names rows of this table, or 0. */

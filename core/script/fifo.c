@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "core/base/log.h"
-#include "core/script/command.h"
+#include "core/base/words.h"
 #include "core/script/who.h"
 
 /* A program that ends soon is started again later and later. */
@@ -88,12 +88,12 @@ static void on_done(const struct run_result *r, void *arg)
 /* The command's words and one more; NULL, with the reason. */
 static char **words_and(const char *command, const char *last, char why[100])
 {
-	char **words = command_split(command), **all;
+	char **words = words_split(command), **all;
 
 	snprintf(why, 100, "the command has no words, or an open quote");
 	if (!words)
 		return NULL;
-	all = command_more(words, (const char *const[]){last, NULL});
+	all = words_more(words, (const char *const[]){last, NULL});
 	free(words);
 	return all;
 }

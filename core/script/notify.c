@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/log.h"
-#include "core/script/command.h"
+#include "core/base/words.h"
 #include "core/script/fifo.h"
 #include "core/script/queue.h"
 #include "core/script/who.h"
@@ -40,14 +40,14 @@ struct telling {
 
 char **notify_words(const struct notice *n)
 {
-	char priority[12], **words = command_split(n->command), **all;
+	char priority[12], **words = words_split(n->command), **all;
 	const char *more[] = {n->owner_kind == NOTIFY_GROUP ? "GROUP" : "INSTANCE", n->owner,
 	    n->word, priority, NULL};
 
 	if (!words || n->event != NOTIFY_ANY)
 		return words;
 	snprintf(priority, sizeof(priority), "%u", n->priority);
-	all = command_more(words, more);
+	all = words_more(words, more);
 	free(words);
 	return all;
 }

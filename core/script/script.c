@@ -10,9 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/log.h"
-#include "core/script/command.h"
+#include "core/base/words.h"
 #include "core/script/files.h"
 #include "core/script/notify.h"
+#include "core/script/processes.h"
 #include "core/script/run.h"
 #include "core/script/verdict.h"
 #include "core/script/who.h"
@@ -21,6 +22,7 @@ struct runner {
 	struct engine *engine;
 	struct run_loop *loop;
 	struct files *files;
+	struct processes *processes;
 	struct teller *teller;
 	bool clean; /* it is the end of the director */
 	bool begun; /* the first rows are here */
@@ -107,7 +109,7 @@ static void cannot_run(struct job *j, const char *why)
 
 static void start_run(struct job *j)
 {
-	char **argv = command_split(j->row->command),
+	char **argv = words_split(j->row->command),
 	     why[100] = "the command has no words, or an open quote";
 	struct run_user u;
 
@@ -198,6 +200,7 @@ static void changed(struct engine *e, const struct change *c, size_t n, bool syn
 		}
 	}
 	files_changed(r->files, c, n);
+	processes_changed(r->processes, c, n);
 	teller_changed(r->teller, c, n);
 	if (!r->begun)
 		engine_ready(e);
@@ -225,6 +228,7 @@ static void finish(void *arg)
 		s->row.user = NULL;
 	}
 	files_free(r->files);
+	processes_free(r->processes);
 	teller_free(r->teller, r->clean);
 	run_loop_free(r->loop);
 	free(r);
@@ -239,6 +243,7 @@ static void *start(struct engine *e)
 	r->engine = e;
 	r->loop = run_loop_new(engine_base(e));
 	r->files = files_new(e);
+	r->processes = processes_new(e);
 	r->teller = teller_new(e, r->loop);
 	return r;
 }

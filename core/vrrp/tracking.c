@@ -57,9 +57,17 @@ static struct weight source_weight(const struct row *source)
 {
 	const struct script *s = (const struct script *)source;
 	const struct track_file *f = (const struct track_file *)source;
+	const struct track_process *p = (const struct track_process *)source;
 
-	return source->table->id == TABLE_script ? (struct weight){s->weight, s->reverse}
-						 : (struct weight){f->weight, f->reverse};
+	switch (source->table->id) {
+	case TABLE_script:
+		return (struct weight){s->weight, s->reverse};
+	case TABLE_track_file:
+		return (struct weight){f->weight, f->reverse};
+	case TABLE_track_process:
+		return (struct weight){p->weight, p->reverse};
+	}
+	return (struct weight){0, false};
 }
 
 static struct weight weight_of(const struct tracked *t)
@@ -159,6 +167,9 @@ static enum track_state state_of(const struct virtual *v, const struct tracked *
 	case TRACK_POOL:
 		return t->source ? track_pool_state(((const struct pool *)t->source)->state)
 				 : TRACK_STATE_UNKNOWN;
+	case TRACK_PROCESS:
+		return t->source ? ((const struct track_process *)t->source)->status
+				 : TRACK_STATE_UNKNOWN;
 	}
 	return TRACK_STATE_UNKNOWN;
 }
@@ -170,6 +181,7 @@ bool tracking_is_news(const struct change *c)
 	switch (c->row->table->id) {
 	case TABLE_script:
 	case TABLE_track_file:
+	case TABLE_track_process:
 	case TABLE_virtual_server:
 	case TABLE_pool:
 		return true;
@@ -178,12 +190,12 @@ bool tracking_is_news(const struct change *c)
 }
 
 /*
- * Scripts and files are looked at by a process that does nothing else, and soon.  The state of a service
+ * Scripts, files and processes are looked at by a process that does nothing else, and soon.  The state of a service
  * may need checks that take their time, or lvs, whose kernel may be without IPVS: nobody waits for that.
  */
 static bool is_soon_known(enum track_kind kind)
 {
-	return kind == TRACK_SCRIPT || kind == TRACK_FILE;
+	return kind == TRACK_SCRIPT || kind == TRACK_FILE || kind == TRACK_PROCESS;
 }
 
 static bool group_has_owner(const struct store *s, const char *group)

@@ -469,6 +469,7 @@ static bool is_ours(const struct change *c)
 	case TABLE_sync_group_track:
 	case TABLE_script:
 	case TABLE_track_file:
+	case TABLE_track_process:
 		return c->kind != CHANGE_MODIFIED || c->before;
 	case TABLE_virtual_server:
 	case TABLE_pool: /* many, of which few are tracked */

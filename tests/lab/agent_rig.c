@@ -187,6 +187,7 @@ static void fill(struct rig *r)
 	add(r, TABLE_sync_group, "VG_1");
 	add(r, TABLE_script, "chk");
 	add(r, TABLE_track_file, "load");
+	add(r, TABLE_track_process, "haproxy");
 	add(r, TABLE_sync_group_track, "VG_1 interface eth1");
 	add(r, TABLE_sync_daemon, "master");
 	add(r, TABLE_notify_script, "instance VI_1 0.0.0.0 0 any");

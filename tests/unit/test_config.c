@@ -3,6 +3,7 @@
  * The configuration file.  Most cases give a file and the canonical form that it must be printed in (and
  * printing that again must not change it), or the exact place and text of the error.
  */
+#include "core/base/words.h"
 #include "core/config/config.h"
 
 #include <fcntl.h>
@@ -1315,6 +1316,37 @@ START_TEST(test_track_file)
 }
 END_TEST
 
+START_TEST(test_track_process)
+{
+	becomes("vrrp_track_process p {\n process \"/x y\" -a \"b c\"\n param_match initial\n"
+		" weight -3 reverse\n quorum 2\n quorum_max 5\n delay 0.5\n}\n"
+		"vrrp_track_process q {\n process x\n param_match\n full_command\n"
+		" quorum_max 0\n fork_delay 1\n}\nvrrp_instance V {\n" INSTANCE VIP
+		" track_process {\n  p\n  q weight 7 reverse\n }\n}\n",
+	    "vrrp_track_process p {\n    process \"/x y\" -a \"b c\"\n    param_match initial\n"
+	    "    weight -3 reverse\n    quorum 2\n    quorum_max 5\n    fork_delay 0.5\n"
+	    "    terminate_delay 0.5\n}\n\nvrrp_track_process q {\n    process x\n"
+	    "    param_match\n    full_command\n    quorum_max 0\n    fork_delay "
+	    "1\n}\n\n" P_INSTANCE
+	    "    track_process {\n        p\n        q weight 7 reverse\n    }\n" P_VIP);
+	warns("vrrp_track_process p {\n process a2345678901234567\n}\n",
+	    "c:2:2: no process has this name: the kernel keeps 15 characters; is 'full_command' "
+	    "meant?\n");
+	warns("vrrp_track_process p {\n process a2345678901234567\n full_command\n}\n", "");
+	warns("vrrp_track_process p {\n process a2345678901234567 -x\n}\n", "");
+	fails(
+	    "vrrp_track_process p {\n quorum 2\n}\n", "1:1: track_process p, process: is missing");
+	fails("vrrp_track_process p {\n process x\n param_match exact\n}\n",
+	    "3:14: unknown keyword 'exact'; is 'initial' or 'partial' meant?");
+	fails("vrrp_track_process p {\n process x\n quorum 3\n quorum_max 2\n}\n",
+	    "4:2: track_process p, quorum_max: is less than the quorum");
+	fails("vrrp_track_process p {\n process x\n quorum 0\n}\n",
+	    "3:9: 'quorum': 0 is not in the range 1..65535");
+	fails("vrrp_instance V {\n" INSTANCE " track_process {\n  p\n }\n}\n",
+	    "5:3: vrrp_track V process p, tracked: there is no track_process 'p'");
+}
+END_TEST
+
 #define WEB "virtual_server 192.0.2.1 80 {\n protocol TCP\n real_server 192.0.2.9 80 {\n }\n}\n"
 
 #define P_WEB                                                                                      \
@@ -2233,6 +2265,19 @@ static void random_track_file(struct dice *d, struct store *s)
 		row_free(r);
 }
 
+static void random_track_process(struct dice *d, struct store *s)
+{
+	struct row *r = random_key(d, TABLE_track_process, NULL);
+	struct track_process *p = (struct track_process *)r;
+
+	dice_columns(d, r, table_mask(r->table, CLASS_CONFIG));
+	row_set_text(&p->process, "/x a\\ b c\\\"d");
+	if (p->quorum > p->quorum_max)
+		p->quorum = 1;
+	if (store_insert(s, r))
+		row_free(r);
+}
+
 /* Scripts of some of the events that the owner has. */
 static void random_notify(struct dice *d, struct store *s, enum notify_owner kind,
     const char *owner, const struct addr *address, uint32_t port)
@@ -2289,7 +2334,7 @@ static void random_notifies(struct dice *d, struct store *s)
 /* Two interfaces, and one of each other kind that an instance or a group tracks. */
 static void random_tracks(struct dice *d, struct store *s, enum table_id t, const char *owner)
 {
-	for (int k = 0; k <= TRACK_POOL; k++) {
+	for (int k = 0; k <= TRACK_PROCESS; k++) {
 		enum track_kind kind = k ? (enum track_kind)k : TRACK_INTERFACE;
 		struct row *r = random_key(d, t, owner);
 		const struct row *source = NULL;
@@ -2437,6 +2482,7 @@ static struct store *random_store(struct dice *d)
 		dice_text(d, other, 1, 60);
 		random_script(d, s);
 		random_track_file(d, s);
+		random_track_process(d, s);
 		random_pool(d, s, name);
 		random_virtual_server(d, s, other, name);
 		insert_random(d, s, g);
@@ -2560,6 +2606,7 @@ static struct store *named(const char *name)
 	row_set_text(&MADE(script, "s")->command, "/bin/true");
 	MADE(vrrp_track, name, "script", "s");
 	row_set_text(&MADE(track_file, "f")->path, "/run/load");
+	row_set_text(&MADE(track_process, "p")->process, "haproxy");
 	MADE(vrrp_track, name, "file", "f");
 	MADE(sync_group_track, name, "interface", "eth1");
 	row_set_text(
@@ -2662,6 +2709,20 @@ static bool try_value(struct row *r, const struct column *c, size_t n)
 }
 
 /* Each column by itself, in rows that have nothing else. */
+/* Of the words of a process the file keeps what they are, not how they were quoted. */
+static void requote(struct store *s)
+{
+	STORE_FOREACH (track_process, p, s) {
+		char **words = words_split(p->process), text[600] = "";
+
+		for (char **w = words; w && *w; w++)
+			ck_assert(words_add(text, sizeof(text), *w));
+		if (words && strlen(text) < 256)
+			row_set_text(&p->process, text);
+		free(words);
+	}
+}
+
 START_TEST(test_each_column)
 {
 	unsigned tried = 0;
@@ -2678,6 +2739,7 @@ START_TEST(test_each_column)
 			if (try_value(store_first(s, (enum table_id)t), c, k % TRIES) &&
 			    validate_all(s, &why)) {
 				tried++;
+				requote(s);
 				survives(s);
 			}
 			store_free(s);
@@ -2795,10 +2857,10 @@ int main(void)
 	    test_many_errors, test_global, test_notification, test_instance, test_instance_owner,
 	    test_instance_idle, test_password, test_instance_defaults, test_addresses,
 	    test_address_errors, test_sync_daemon, test_sync_group, test_tracking, test_scripts,
-	    test_track_file, test_track_service, test_tracking_errors, test_instance_errors,
-	    test_virtual_server, test_names, test_protocol, test_group, test_group_errors,
-	    test_mark_family, test_server_defaults, test_sorry_method, test_scheduler_flags,
-	    test_corrections, test_pool, test_lvs_errors, test_check_defaults,
+	    test_track_file, test_track_process, test_track_service, test_tracking_errors,
+	    test_instance_errors, test_virtual_server, test_names, test_protocol, test_group,
+	    test_group_errors, test_mark_family, test_server_defaults, test_sorry_method,
+	    test_scheduler_flags, test_corrections, test_pool, test_lvs_errors, test_check_defaults,
 	    test_check_inheritance, test_checks_in_common, test_check_names, test_http,
 	    test_patterns, test_check_errors, test_alpha, test_every_keyword, test_sample,
 	    test_full_sample, test_round_trip, test_any_name, test_lonely_rows, test_each_column,

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "core/script/command.h"
+#include "core/base/words.h"
 #include "core/script/files.h"
 #include "core/script/notify.h"
 #include "core/script/queue.h"
@@ -16,7 +16,7 @@
 
 static void splits(const char *text, const char *joined)
 {
-	char **words = command_split(text), buf[256] = "";
+	char **words = words_split(text), buf[256] = "";
 
 	ck_assert_msg(words != NULL, "%s", text);
 	for (char **w = words; *w; w++) {
@@ -29,17 +29,24 @@ static void splits(const char *text, const char *joined)
 
 START_TEST(test_command)
 {
+	char text[40] = "";
+
 	splits("/bin/x", "/bin/x|");
 	splits("  /bin/x  a\tb ", "/bin/x|a|b|");
 	splits("/bin/x 'a b' \"c 'd\" e''f ''", "/bin/x|a b|c 'd|ef||");
 	splits("sh -c 'exit $(cat /x)'", "sh|-c|exit $(cat /x)|");
 	splits("x a\\ b \"\\\"\" '\\'", "x|a b|\"|\\|");
 	splits("x \\", "x|\\|");
-	ck_assert_ptr_null(command_split(""));
-	ck_assert_ptr_null(command_split("  "));
-	ck_assert_ptr_null(command_split("''"));
-	ck_assert_ptr_null(command_split("x 'a"));
-	ck_assert_ptr_null(command_split("x \"a"));
+	ck_assert_ptr_null(words_split(""));
+	ck_assert_ptr_null(words_split("  "));
+	ck_assert_ptr_null(words_split("''"));
+	ck_assert_ptr_null(words_split("x 'a"));
+	ck_assert_ptr_null(words_split("x \"a"));
+	ck_assert(words_add(text, sizeof(text), "/a b"));
+	ck_assert(words_add(text, sizeof(text), ""));
+	ck_assert(words_add(text, sizeof(text), "'\"\\\t"));
+	splits(text, "/a b||'\"\\\t|");
+	ck_assert(!words_add(text, strlen(text) + 4, "x"));
 }
 END_TEST
 
@@ -88,7 +95,7 @@ static void run(const char *command, usec_t timeout)
 {
 	struct event_base *base = event_base_new();
 	struct run_loop *l = run_loop_new(base);
-	char **words = command_split(command), why[100];
+	char **words = words_split(command), why[100];
 	struct run_user u;
 
 	ends = 0;

@@ -807,6 +807,15 @@ START_TEST(test_tracking)
 	column("track_file", "f", "init_value", "5", "0", "nothing is written without init");
 	put("vrrp_track", "V file f", "own_weight", "off");
 	column("vrrp_track", "V file f", "weight", "1", "0", "would have no effect");
+	refused_new("vrrp_track", "V process p", "tracked", "there is no track_process 'p'");
+	put("track_process", "p", "process", "x");
+	put("vrrp_track", "V process p", NULL, NULL);
+	put("vrrp_track", "V process p", "own_weight", "off");
+	column("track_process", "p", "process", "'x", "x", "open quote");
+	put("track_process", "p", "quorum_max", "0");
+	accepted(); /* as with keepalived: there must be none */
+	put("track_process", "p", "quorum", "2");
+	column("track_process", "p", "quorum_max", "1", "2", "less than the quorum");
 	refused_new("vrrp_track", "V virtualServer w", "tracked", "there is no virtual_server 'w'");
 	refused_new("vrrp_track", "V pool q", "tracked", "there is no pool 'q'");
 	put("pool", "q", NULL, NULL);

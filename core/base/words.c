@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See command.h. */
-#include "core/script/command.h"
+/* See words.h. */
+#include "core/base/words.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +27,7 @@ static const char *copy_word(const char *from, char **to)
 	return quote ? NULL : from;
 }
 
-char **command_split(const char *text)
+char **words_split(const char *text)
 {
 	size_t most = strlen(text) / 2 + 2, n = 0;
 	char **words = calloc(1, most * sizeof(*words) + strlen(text) + 2);
@@ -65,7 +64,7 @@ static char *put_words(char **all, size_t *n, char *to, const char *const *words
 	return to;
 }
 
-char **command_more(char *const *words, const char *const *more)
+char **words_more(char *const *words, const char *const *more)
 {
 	const char *const *first = (const char *const *)words;
 	size_t n = 1, bytes = 0;
@@ -82,4 +81,23 @@ char **command_more(char *const *words, const char *const *more)
 	put_words(all, &n, to, more);
 	all[n] = NULL;
 	return all;
+}
+
+bool words_add(char *text, size_t size, const char *word)
+{
+	size_t n = strlen(text);
+
+	if (n + 2 * strlen(word) + 4 > size)
+		return false;
+	if (n)
+		text[n++] = ' ';
+	if (!*word)
+		strcpy(text + n, "''");
+	for (; *word; word++) {
+		if (is_blank(*word) || strchr("'\"\\", *word))
+			text[n++] = '\\';
+		text[n++] = *word;
+		text[n] = '\0';
+	}
+	return true;
 }
