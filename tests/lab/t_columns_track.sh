@@ -33,7 +33,7 @@ echo 7 > "$T/d/value"
 	printf 'global_defs {\n script_user root\n}\n'
 	for s in s t u slow late; do
 		does $s true
-		printf 'vrrp_script %s {\n script "/bin/sh %s %s"\n interval 0.2\n}\n' $s "$T/script" $s
+		printf 'vrrp_script %s {\n script "/bin/sh %s %s"\n interval 0.2\n timeout 20\n}\n' $s "$T/script" $s
 	done
 	printf 'track_file f {\n file %s\n}\n' "$T/d/value"
 	instance A 1
