@@ -825,7 +825,10 @@ static void keep_mastership(struct vrrp_fsm *i, usec_t now, const char *why)
 {
 	i->handing = 0;
 	i->aside_until = 0;
+	if (i->listening) /* it was held up since: it speaks when it has heard nobody */
+		return;
 	speak(i, now);
+	announce_takeover(i, now); /* another one may have been master for a moment, unheard */
 	remark(i, "%s", why);
 }
 
@@ -907,10 +910,10 @@ static void master_receive(struct vrrp_fsm *i, const struct vrrp_packet *p, usec
 	bool held_up = i->listening && !i->config.preempt;
 
 	if (p->priority == VRRP_PRIORITY_STOP) {
+		if (!i->handing || i->listening)
+			speak(i, now);
 		if (i->handing)
 			keep_all(i, now, "was to hand over, but the other one has resigned");
-		else
-			speak(i, now);
 		return;
 	}
 	if (i->handing) {
@@ -1068,6 +1071,8 @@ static void configure_backup(struct vrrp_fsm *i, const struct vrrp_config *old, 
 		if (!right)
 			return;
 		i->preempt_due = false;
+		i->at[VRRP_TIMER_PREEMPT] =
+		    USEC_NEVER; /* the delay is that of now, from the next lower master on */
 		restart_down(i, now);
 	} else if (c->interval != old->interval) {
 		restart_down(i, now);

@@ -54,10 +54,11 @@ static void backup_hears(struct sim_port *p, const struct vrrp_packet *packet)
 		restart(p, sim.now);
 		return;
 	}
-	if (packet->priority < c->priority && c->preempt && sim.now >= o->aside) {
+	/* an owner preempts always, and at once (RFC 9568 section 6.1) */
+	if (packet->priority < c->priority && (c->preempt || is_owner(p)) && sim.now >= o->aside) {
 		bool over = o->preempt <= sim.now;
 
-		if (!c->preempt_delay || over) {
+		if (!c->preempt_delay || is_owner(p) || over) {
 			o->ignored = true;
 			return;
 		}
@@ -192,9 +193,13 @@ static bool has_heir(const struct sim_port *p)
 	if (!sim.judged || !is_uniform() || !sim.one_network[p->vr] ||
 	    p->oracle.offered_first < sim.disturbed)
 		return false;
-	for (unsigned r = 0; r < sim.schedule->routers; r++)
-		if (r != p->router->number && sim_fit(&sim.router[r].port[p->vr]))
+	for (unsigned r = 0; r < sim.schedule->routers; r++) {
+		const struct sim_port *q = &sim.router[r].port[p->vr];
+
+		/* one that counts on a longer interval, as one that would preempt does, waits for longer */
+		if (r != p->router->number && sim_fit(q) && active(q) <= p->fsm.config.interval)
 			return true;
+	}
 	return false;
 }
 
@@ -218,8 +223,10 @@ void oracle_aside(struct sim_port *p, usec_t until, bool wanted)
 	bool news = o->aside != until;
 
 	if (until <= sim.now) {
-		if (!o->handing)
+		if (!o->handing || o->listening) {
 			o->aside = 0;
+			o->handing = false;
+		}
 		return;
 	}
 	if (until > sim.aside_end)
@@ -452,7 +459,7 @@ static void check_master(const struct sim_port *p)
 		sim_fail(p, "a silent master: %lu us late", (unsigned long)(sim.now - due));
 	if (p->timer > due)
 		sim_fail(p, "a master without its timer");
-	if (sim.now > o->owed && !o->listening)
+	if (sim.now > o->owed && !o->listening && !o->handing)
 		sim_fail(p, "does not announce after a conflict that it won");
 }
 

@@ -1095,7 +1095,7 @@ START_TEST(test_failover_nobody)
 	fire(&o);
 	ck_assert_str_eq(done(), "a0 a0 ");
 	fire(&o);
-	ck_assert_str_eq(done(), "a100 ");
+	ck_assert_str_eq(done(), "a100 G ");
 	ck_assert_int_eq(o.i.state, VRRP_MASTER);
 	ck_assert_uint_eq(o.i.counters.stalls, 0);
 	ck_assert_str_eq(o.i.reason, "was to hand over, but nobody else took over");
@@ -1111,7 +1111,7 @@ START_TEST(test_failover_nobody)
 	/* it is told to stop it; it wins again */
 	vrrp_fsm_stand_aside(&o.i, now + 60 * SEC, now);
 	vrrp_fsm_stand_aside(&o.i, 0, now);
-	ck_assert_str_eq(done(), "a0 a100 ");
+	ck_assert_str_eq(done(), "a0 a100 G ");
 	hear(&o, now + SEC, "10.0.0.3", 50, SEC);
 	ck_assert_str_eq(done(), "a100 G ");
 }
@@ -1169,6 +1169,27 @@ START_TEST(test_failover_interval)
 	fire(&o);
 	ck_assert_uint_eq(o.i.counters.stalls, 0);
 	ck_assert_int_eq(o.i.state, VRRP_MASTER);
+}
+END_TEST
+
+/* It was held up while it waited for another master, and is told not to hand over: it listens before it speaks. */
+START_TEST(test_failover_held_up)
+{
+	struct vrrp_config c = config(3, 100, SEC);
+	struct one o;
+
+	master(&o, &c);
+	vrrp_fsm_stand_aside(&o.i, now + 60 * SEC, now);
+	done();
+	now += 10 * SEC;
+	vrrp_fsm_timer(&o.i, now);
+	ck_assert_uint_eq(o.i.counters.stalls, 1);
+	vrrp_fsm_stand_aside(&o.i, 0, now);
+	ck_assert_str_eq(done(), "");
+	ck_assert_int_eq(vrrp_fsm_aside(&o.i, now), FAILOVER_NONE);
+	hear(&o, now + SEC / 2, "10.0.0.3", 200, SEC);
+	ck_assert_int_eq(o.i.state, VRRP_BACKUP);
+	ck_assert_ptr_null(strchr(done(), 'a'));
 }
 END_TEST
 
@@ -1495,6 +1516,7 @@ int main(void)
 	tcase_add_test(tc, test_failover_preempts);
 	tcase_add_test(tc, test_failover_delay);
 	tcase_add_test(tc, test_failover_interval);
+	tcase_add_test(tc, test_failover_held_up);
 	tcase_add_test(tc, test_group_failover);
 	tcase_add_test(tc, test_group_leave_waiting);
 	tcase_add_test(tc, test_group_configure_waiting);
