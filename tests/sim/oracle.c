@@ -117,9 +117,11 @@ static void master_hears(struct sim_port *p, const struct vrrp_packet *packet)
 	if (!c->garp_lower_repeat || o->owed != USEC_NEVER || sim.now < o->lower_due)
 		return;
 	/* after a stall it announces at once what was late, and not for each packet that waited */
-	if (o->listening || is_late(p))
+	if (o->listening || is_late(p)) {
 		o->owed = o->announced_at == sim.now ? USEC_NEVER : sim.now;
-	else
+		if (!o->listening)
+			o->lower_due = sim.now + c->garp_lower_delay;
+	} else
 		o->owed = o->lower_due = sim.now + c->garp_lower_delay;
 	o->owed_from = sim.now;
 }
