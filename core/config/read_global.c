@@ -14,6 +14,16 @@ static void read_default(struct reader *r, struct block *b, const struct stateme
 		read_column(r, &r->instance_defaults->row, column, st);
 }
 
+/* None is what there is without it, so keepalived has no 0 here. */
+static void read_extra_default(struct reader *r, struct block *b, const struct statement *st)
+{
+	struct vrrp_instance *i = r->instance_defaults;
+
+	(void)b;
+	if (read_garp_extra(r, i, st) && i->garp_extra_interval == 0)
+		diagnosis_error(r->d, st->at, "'%s' must have 1 or more here", st->words[0].text);
+}
+
 static void read_strict(struct reader *r, struct block *b, const struct statement *st)
 {
 	(void)b;
@@ -202,7 +212,8 @@ static const struct keyword global_keywords[] = {
     {"vrrp_strict", KEYWORD_LINE, read_strict, NULL},
     {"vrrp_lower_prio_no_advert", KEYWORD_LINE, read_default, NULL},
     {"vrrp_higher_prio_send_advert", KEYWORD_LINE, read_default, NULL},
-    {"vrrp_garp_extra_if", KEYWORD_UNSUPPORTED, NULL, NULL},
+    {"vrrp_garp_extra_if", KEYWORD_LINE, read_extra_default, NULL},
+    {"vrrp_vmac_garp_intvl", KEYWORD_LINE, read_extra_default, NULL}, /* the older word */
     {"default_interface", KEYWORD_LINE, read_default_interface, NULL},
     {"lvs_sync_daemon", KEYWORD_LINE, read_sync_daemon, NULL},
     {"lvs_timeouts", KEYWORD_UNSUPPORTED, NULL, "set them with ipvsadm --set"},

@@ -434,6 +434,31 @@ static void read_vmac(struct reader *r, struct block *b, const struct statement 
 	read_value(r, &i->row, COL_vrrp_instance_vmac_name, &st->words[name]);
 }
 
+bool read_garp_extra(struct reader *r, struct vrrp_instance *i, const struct statement *st)
+{
+	int interval = COL_vrrp_instance_garp_extra_interval;
+	bool timed = false;
+
+	for (size_t k = 1; k < st->n; k++) {
+		if (strcmp(st->words[k].text, "all") == 0)
+			i->garp_extra_all = true;
+		else if (read_value(r, &i->row, interval, &st->words[k]))
+			timed = true;
+		else
+			return false;
+	}
+	if (!timed)
+		diagnosis_error(r->d, st->at, "'%s' needs a time", st->words[0].text);
+	marks_column(&i->row, interval, st->at);
+	marks_column(&i->row, COL_vrrp_instance_garp_extra_all, st->at);
+	return timed;
+}
+
+static void read_extra(struct reader *r, struct block *b, const struct statement *st)
+{
+	read_garp_extra(r, instance_of(b), st);
+}
+
 #define NOTRACK "interfaces, scripts, files, processes, virtual servers and pools are tracked"
 
 /* An instance whose interface's driver is to be asked: which one that is may be said later. */
@@ -511,7 +536,8 @@ static const struct keyword instance_keywords[] = {
     {"track_bfd", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
     {"track_src_ip", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
     {"promote_secondaries", KEYWORD_UNSUPPORTED, NULL, "set the sysctl promote_secondaries"},
-    {"garp_extra_if", KEYWORD_UNSUPPORTED, NULL, NULL},
+    {"garp_extra_if", KEYWORD_LINE, read_extra, NULL},
+    {"vmac_garp_intvl", KEYWORD_LINE, read_extra, NULL}, /* the older word */
     {"lvs_sync_daemon_interface", KEYWORD_LINE, read_sync_interface, NULL},
     {"linkbeat_use_polling", KEYWORD_LINE, read_instance_polling, NULL},
     {"notify", KEYWORD_LINE, read_vrrp_notify, NULL},

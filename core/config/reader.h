@@ -98,6 +98,8 @@ bool read_number(struct reader *r, const struct word *w, int64_t min, int64_t ma
 bool read_address(struct reader *r, const struct word *w, struct addr *a);
 /* The keyword for the number of advertisements that a backup misses, globally and in an instance. */
 void read_down_timer(struct reader *r, struct block *b, const struct statement *st);
+/* garp_extra_if [all] SECONDS, in any order; all that was said once stays.  False if there is no time, after saying so. */
+bool read_garp_extra(struct reader *r, struct vrrp_instance *i, const struct statement *st);
 /* Puts the row into the store.  If it is there already: an error, the row is freed, and false. */
 bool read_insert(struct reader *r, struct row *row);
 /*

@@ -231,6 +231,19 @@ static void write_vmac(struct writer *w, const struct row *r, column_mask need)
 	end_line(w);
 }
 
+/* The interval must be said, also where it is none. */
+static void write_garp_extra(struct writer *w, const struct row *r, column_mask need)
+{
+	const struct vrrp_instance *i = (const struct vrrp_instance *)r;
+
+	if (!(need & (COLUMN(vrrp_instance, garp_extra_interval) |
+			 COLUMN(vrrp_instance, garp_extra_all))))
+		return;
+	begin_line(w, "garp_extra_if");
+	fprintf(w->out, "%s %u", i->garp_extra_all ? " all" : "", i->garp_extra_interval);
+	end_line(w);
+}
+
 /* "user NAME GROUP": both are words of one line, and the group needs the user. */
 static void write_names(
     const struct writer *w, const char *keyword, const char *user, const char *group)
@@ -362,6 +375,8 @@ static const struct form forms[] = {
     {TABLE_vrrp_instance, COL_vrrp_instance_sync_group, write_nothing},
     {TABLE_vrrp_instance, COL_vrrp_instance_check_unicast_src, write_source_check},
     {TABLE_vrrp_instance, COL_vrrp_instance_unicast_checksum, write_unicast_checksum},
+    {TABLE_vrrp_instance, COL_vrrp_instance_garp_extra_interval, write_garp_extra},
+    {TABLE_vrrp_instance, COL_vrrp_instance_garp_extra_all, write_nothing},
     {TABLE_vrrp_instance, COL_vrrp_instance_use_vmac, write_vmac},
     {TABLE_vrrp_instance, COL_vrrp_instance_vmac_name, write_nothing},
 };

@@ -48,6 +48,7 @@ struct vrrp_config {
 	uint32_t garp_repeat; /* announcements of each address in a set, >= 1 */
 	usec_t garp_refresh;  /* 0: none */
 	uint32_t garp_refresh_repeat;
+	usec_t garp_extra; /* where no advertisements come from; 0: none */
 	usec_t garp_lower_delay;
 	uint32_t garp_lower_repeat; /* 0: none */
 	bool lower_no_advert;	 /* a master does not answer a lower priority, as before RFC 9568 */

@@ -209,6 +209,7 @@ static void announce_takeover(struct vrrp_fsm *i, usec_t now)
 	announce_set(i, c->garp_repeat, now);
 	i->at[VRRP_TIMER_SECOND] = c->garp_delay ? now + c->garp_delay : USEC_NEVER;
 	i->at[VRRP_TIMER_REFRESH] = c->garp_refresh ? now + c->garp_refresh : USEC_NEVER;
+	i->at[VRRP_TIMER_EXTRA] = c->garp_extra ? now + c->garp_extra : USEC_NEVER;
 }
 
 /*
@@ -247,6 +248,10 @@ static void announce_due(struct vrrp_fsm *i, usec_t now)
 	if (expired(i, VRRP_TIMER_REFRESH, now)) {
 		i->at[VRRP_TIMER_REFRESH] = now + c->garp_refresh;
 		announce_set(i, c->garp_refresh_repeat, now);
+	}
+	if (expired(i, VRRP_TIMER_EXTRA, now)) {
+		i->at[VRRP_TIMER_EXTRA] = now + c->garp_extra;
+		i->out->announce_extra(i);
 	}
 }
 
@@ -1081,6 +1086,16 @@ static void configure_backup(struct vrrp_fsm *i, const struct vrrp_config *old, 
 	}
 }
 
+/* What a master does again and again goes on as it is, unless the interval is another one. */
+static void configure_round(
+    struct vrrp_fsm *i, enum vrrp_timer timer, usec_t old, usec_t interval, usec_t now)
+{
+	if (!interval)
+		i->at[timer] = USEC_NEVER;
+	else if (interval != old)
+		i->at[timer] = now + interval;
+}
+
 void vrrp_fsm_configure(struct vrrp_fsm *i, const struct vrrp_config *c, usec_t now)
 {
 	struct vrrp_config old = i->config;
@@ -1093,10 +1108,8 @@ void vrrp_fsm_configure(struct vrrp_fsm *i, const struct vrrp_config *c, usec_t 
 		i->master_priority = c->priority;
 		if (news && !i->listening && !i->handing)
 			speak(i, now);
-		if (!c->garp_refresh)
-			i->at[VRRP_TIMER_REFRESH] = USEC_NEVER;
-		else if (c->garp_refresh != old.garp_refresh)
-			i->at[VRRP_TIMER_REFRESH] = now + c->garp_refresh;
+		configure_round(i, VRRP_TIMER_REFRESH, old.garp_refresh, c->garp_refresh, now);
+		configure_round(i, VRRP_TIMER_EXTRA, old.garp_extra, c->garp_extra, now);
 		break;
 	case VRRP_BACKUP:
 		configure_backup(i, &old, now);

@@ -47,6 +47,8 @@ struct vrrp_outputs {
 	void (*remove_addresses)(struct vrrp_fsm *i);
 	/* One announcement of each address. */
 	void (*announce)(struct vrrp_fsm *i);
+	/* One of one address on each interface that is to be kept in switches' tables. */
+	void (*announce_extra)(struct vrrp_fsm *i);
 	/* When to call vrrp_fsm_timer(), once; USEC_NEVER: not at all.  Replaces what was said before. */
 	void (*set_timer)(struct vrrp_fsm *i, usec_t at);
 	/* The state is another one than `old`.  Called after the actions. */
@@ -79,6 +81,7 @@ enum vrrp_timer {
 	VRRP_TIMER_SECOND,   /* master: the second set after a takeover */
 	VRRP_TIMER_LOWER,    /* master: the set after an advertisement of lower priority */
 	VRRP_TIMER_REFRESH,  /* master */
+	VRRP_TIMER_EXTRA,    /* master: the next announcement where no advertisements come from */
 	VRRP_TIMERS
 };
 

@@ -125,7 +125,7 @@ static void address_change(struct vrrp_fsm *f)
 	v->router->due += !v->addresses_due;
 	v->addresses_due = true;
 	v->router->routes_due = true;
-	v->announce_due = false;
+	v->announce_due = v->extra_due = false;
 	announcer_cancel(v->router->announcer, &f->counters.announcements);
 	for (size_t k = 0; k < v->nvips; k++)
 		v->vips[k].seen = false;
@@ -137,6 +137,14 @@ static void announce(struct vrrp_fsm *f)
 	struct virtual *v = f->user;
 
 	v->announce_due = true;
+	router_wake(v->router);
+}
+
+static void announce_extra(struct vrrp_fsm *f)
+{
+	struct virtual *v = f->user;
+
+	v->extra_due = true;
 	router_wake(v->router);
 }
 
@@ -185,6 +193,7 @@ static const struct vrrp_outputs outputs = {
     .add_addresses = address_change,
     .remove_addresses = address_change,
     .announce = announce,
+    .announce_extra = announce_extra,
     .set_timer = set_timer,
     .changed = changed,
     .updated = updated,
@@ -273,26 +282,50 @@ void virtual_act_addresses(struct virtual *v)
 	}
 }
 
-void virtual_act_announce(struct virtual *v)
+static void announce_vip(struct virtual *v, const struct vip *vip)
 {
+	const struct kernel_interface *i = kernel_interface(v->router->kernel, vip->interface);
+	const struct addr *address = &vip->kernel.address;
 	struct vrrp_counters *c = &v->fsm.counters;
 
-	if (!v->announce_due)
-		return;
-	v->announce_due = false;
-	for (size_t k = 0; k < v->nvips && v->fsm.state == VRRP_MASTER; k++) {
-		const struct kernel_interface *i =
-		    kernel_interface(v->router->kernel, v->vips[k].interface);
-		const struct addr *address = &v->vips[k].kernel.address;
+	if (i)
+		announcer_queue(v->router->announcer, i, address,
+		    (struct announce_pace){
+			address->family == ADDR_IPV6 ? v->row->gna_interval : v->row->garp_interval,
+			v->row->garp_group},
+		    (struct announce_count){&c->announcements, &c->send_errors});
+}
 
-		if (i)
-			announcer_queue(v->router->announcer, i, address,
-			    (struct announce_pace){address->family == ADDR_IPV6
-						       ? v->row->gna_interval
-						       : v->row->garp_interval,
-				v->row->garp_group},
-			    (struct announce_count){&c->announcements, &c->send_errors});
-	}
+/* The first one of each interface is enough for switches. */
+static bool is_first_there(const struct virtual *v, size_t k)
+{
+	for (size_t o = k; o-- > 0;) /* the one before is likely to be there, too */
+		if (strcmp(v->vips[o].interface, v->vips[k].interface) == 0)
+			return false;
+	return true;
+}
+
+/*
+ * As keepalived's garp_extra_if: on interfaces with a virtual MAC address, or on all, unless the instance's
+ * advertisements come from there, which tell switches the same.
+ */
+static bool needs_extra(const struct virtual *v, const struct vip *vip)
+{
+	const struct kernel_interface *i = kernel_interface(v->router->kernel, vip->interface);
+
+	return i && (i->made_here || v->row->garp_extra_all) && i->index != vmac_sender_index(v);
+}
+
+void virtual_act_announce(struct virtual *v)
+{
+	bool all = v->announce_due, extra = v->extra_due;
+
+	v->announce_due = v->extra_due = false;
+	if (v->fsm.state != VRRP_MASTER || (!all && !extra))
+		return;
+	for (size_t k = 0; k < v->nvips; k++)
+		if (all || (needs_extra(v, &v->vips[k]) && is_first_there(v, k)))
+			announce_vip(v, &v->vips[k]);
 }
 
 void virtual_check_addresses(struct virtual *v)
@@ -440,6 +473,7 @@ static struct vrrp_config read_config(const struct vrrp_instance *row)
 	    .garp_repeat = row->garp_repeat,
 	    .garp_refresh = row->garp_refresh,
 	    .garp_refresh_repeat = row->garp_refresh_repeat,
+	    .garp_extra = row->garp_extra_interval * USEC_PER_SEC,
 	    .garp_lower_delay = row->garp_lower_delay,
 	    .garp_lower_repeat = row->garp_lower_repeat,
 	    .lower_no_advert = row->lower_prio_no_advert,

@@ -147,6 +147,7 @@ struct virtual
 	usec_t spoke;	       /* as master, before this process was started */
 	usec_t failover_until; /* what the state machine was told */
 	bool addresses_due, announce_due, report_due;
+	bool extra_due; /* announcements where no advertisements come from */
 	struct log_limit send_errors, notes;
 	struct second_master_note second;
 	struct error_note errors[VRRP_ERRORS];
@@ -262,6 +263,8 @@ void vmac_make(struct router *r);
 void vmac_sweep(struct router *r, bool all);
 /* The socket for its multicast advertisements. */
 struct vrrp_io *vmac_sender(const struct virtual *v, bool ah);
+/* The interface from which its advertisements come. */
+int vmac_sender_index(const struct virtual *v);
 /* v->group is another multicast group than before, or none. */
 void vmac_group(struct virtual *v, const struct addr *old);
 /* No interface any more; what is in the kernel stays. */

@@ -485,11 +485,21 @@ void vmac_hear(struct virtual *v)
 		kernel_set_deaf(v->router->kernel, v->vmac_index, v->fsm.state != VRRP_MASTER);
 }
 
+static bool speaks_below(const struct virtual *v)
+{
+	return v->row->vmac_xmit_base || v->fsm.config.npeers > 0;
+}
+
+int vmac_sender_index(const struct virtual *v)
+{
+	return v->vmac_index && !speaks_below(v) ? v->vmac_index : v->port->link->index;
+}
+
 struct vrrp_io *vmac_sender(const struct virtual *v, bool ah)
 {
 	struct vrrp_io *own = ah ? v->vmac_ah : v->vmac_io;
 
-	if (own && !v->row->vmac_xmit_base && v->fsm.config.npeers == 0)
+	if (own && !speaks_below(v))
 		return own;
 	return ah ? v->port->ah : v->port->io;
 }

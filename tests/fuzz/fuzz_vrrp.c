@@ -77,7 +77,7 @@ static void second_master(struct vrrp_fsm *i, const struct vrrp_packet *p, bool 
 }
 
 static const struct vrrp_outputs outputs = {
-    advert, add, take, announce, timer, changed, updated, second_master};
+    advert, add, take, announce, announce, timer, changed, updated, second_master};
 
 static enum vrrp_auth auth_of(const struct vrrp_packet *p)
 {

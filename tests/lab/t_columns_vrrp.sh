@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# LIMIT=300
+# LIMIT=400
 #
 # What the columns of VRRP instances and their addresses do: on the wire, as another host hears it, and in the
 # kernel. Needs no IPVS.
@@ -214,6 +214,71 @@ check_match "two interfaces by themselves: 3 announcements, some at the same tim
 check_match "of one group: each 200 ms after the other" "$(together 3)" '^3 (1[89]|2[0-9]|3[0-9])[0-9]$'
 stop tcpdump2
 check "alone again" eval "printf '%s\n' 'set vrrp_instance A garp_group=0' 'delete vrrp_instance B' | ctl d edit"
+note "announcements where no advertisements come from"
+start tcpdump3 d tcpdump -ni any -l 'arp or icmp6'
+wait_for 10 log_has tcpdump3 'listening on'
+FROM=0
+from_now() {
+	FROM=$(wc -l < "$T/tcpdump3.log")
+}
+# extra INTERFACE: which addresses are announced there from then on
+extra() {
+	tail -n "+$((FROM + 1))" "$T/tcpdump3.log" |
+		sed -n "s/^[^ ]* $1 *Out .*\(who-has\|tgt is\) \(10\.[78]\.0\.10[0-9] (ff:ff\|fd00:8::101\).*/\2/p" | sed 's/ .*//'
+}
+# is_only INTERFACE ADDRESS: it is announced there again and again, and nothing else is
+is_only() {
+	[ "$(extra "$1" | grep -cFx "$2")" -ge 3 ] && [ "$(extra "$1" | sort -u)" = "$2" ]
+}
+check "addresses on the other interface" eval "printf '%s\n' 'set vrrp_instance A enabled=on garp_interval=0 garp_repeat=1' \
+	'add vrrp_address A 10.8.0.101 interface=srv' 'add vrrp_address A 10.8.0.102 interface=srv' \
+	'add vrrp_address A fd00:8::101 interface=srv excluded=on position=9' | ctl d edit"
+wait_for 10 is master
+on_srv6() {
+	on d ip -o addr show dev srv | grep -q fd00:8::101/
+}
+check_soon 10 "are there" on_srv6
+# has_announced INTERFACE ADDRESS...: all of them
+has_announced() {
+	local on=$1
+	shift
+	[ "$(extra "$on" | sort -u)" = "$(printf '%s\n' "$@" | sort)" ]
+}
+check_soon 10 "and announced" has_announced srv 10.8.0.101 10.8.0.102 fd00:8::101
+pause 1
+from_now
+# effect: vrrp_instance.garp_extra_interval vrrp_instance.garp_extra_all
+check "an interval" change garp_extra_interval=1
+pause 2.5
+check_eq "no interface has a virtual MAC address: none is announced" "$(extra '[a-z0-9.]*')" ""
+check "all" change garp_extra_all=on
+check_soon 15 "one address where the instance does not speak, each second" is_only srv 10.8.0.101
+check_eq "none where it does" "$(extra lan)" ""
+from_now
+check "the others go" eval "printf 'delete vrrp_address A %s\n' 10.8.0.101 10.8.0.102 | ctl d edit"
+only6() { # with what was under way
+	extra srv | tail -3 | uniq -c | grep -q ' 3 fd00:8::101$'
+}
+check_soon 15 "that of IPv6 is announced" only6
+check "a virtual MAC address" change use_vmac=on garp_extra_all=off garp_extra_interval=0
+on_vmac() {
+	on d ip -o addr show dev vrrp.1 2> /dev/null | grep -q 10.7.0.100/
+}
+check_soon 15 "has the addresses" on_vmac
+check_soon 10 "and announced them" has_announced vrrp.1 10.7.0.100 10.7.0.101
+pause 1
+from_now
+check "an interval" change garp_extra_interval=1
+pause 2.5
+check_eq "the instance speaks there: none is announced" "$(extra '[a-z0-9.]*')" ""
+check "it speaks on the interface below" change vmac_xmit_base=on
+check_soon 15 "one address is announced" is_only vrrp.1 10.7.0.100
+check_eq "and none on the interface without a virtual MAC address" "$(extra srv)" ""
+check "as it was" eval "printf '%s\n' 'set vrrp_instance A use_vmac=off vmac_xmit_base=off garp_extra_interval=0' \
+	'delete vrrp_address A fd00:8::101' | ctl d edit"
+check_soon 15 "without the virtual MAC address" has_vip d 10.7.0.100
+wait_for 10 is master
+stop tcpdump3
 # effect: vrrp_instance.garp_lower_delay vrrp_instance.garp_lower_repeat
 check "another version, for the other router" change version=2 advert_interval=1 garp_interval=0 garp_lower_delay=1 garp_lower_repeat=3
 pause 0.5

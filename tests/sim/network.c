@@ -259,6 +259,11 @@ static void out_announce(struct vrrp_fsm *i)
 	oracle_announced(i->user);
 }
 
+static void out_announce_extra(struct vrrp_fsm *i)
+{
+	oracle_announced_extra(i->user);
+}
+
 static void out_timer(struct vrrp_fsm *i, usec_t at)
 {
 	((struct sim_port *)i->user)->timer = at;
@@ -291,6 +296,7 @@ static const struct vrrp_outputs outputs = {.send_advert = out_advert,
     .add_addresses = out_add,
     .remove_addresses = out_remove,
     .announce = out_announce,
+    .announce_extra = out_announce_extra,
     .set_timer = out_timer,
     .changed = out_changed,
     .updated = out_updated,
@@ -724,7 +730,8 @@ static void build_port(struct sim_port *p, uint64_t *luck)
 	    .lower_no_advert = sim_hash(s->seed, 2000u + p->router->number) % 3 == 0,
 	    .higher_send_advert = sim_hash(s->seed, 3000u + p->router->number) % 3 == 0,
 	    .garp_refresh = sim_draw(luck, 2) * 7 * USEC_PER_SEC,
-	    .garp_refresh_repeat = 1};
+	    .garp_refresh_repeat = 1,
+	    .garp_extra = sim_hash(s->seed, 4000u + p->router->number) % 3 * 3 * USEC_PER_SEC};
 	snprintf(p->config.name, sizeof(p->config.name), "%u-%u", p->router->number, p->vr);
 	p->fsm.config = p->config;
 	set_addresses(p, 1 + (unsigned)sim_draw(luck, SIM_VIPS));

@@ -280,12 +280,17 @@ void oracle_sent(struct sim_port *p, uint8_t priority)
 }
 
 /* Announcing addresses that one does not have draws traffic to nowhere. */
-void oracle_announced(struct sim_port *p)
+void oracle_announced_extra(struct sim_port *p)
 {
 	if (!p->has_addresses || p->fsm.state != VRRP_MASTER)
 		sim_fail(p, "announces what it has not");
 	if (p->oracle.listening)
 		sim_fail(p, "announces while it listens");
+}
+
+void oracle_announced(struct sim_port *p)
+{
+	oracle_announced_extra(p);
 	p->oracle.announced = true;
 	p->oracle.announced_at = sim.now;
 	if (p->oracle.owed <= sim.now || p->oracle.owed_from < sim.now)

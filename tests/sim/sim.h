@@ -194,6 +194,7 @@ bool sim_fit(const struct sim_port *p);
 void oracle_started(struct sim_port *p);
 void oracle_sent(struct sim_port *p, uint8_t priority);
 void oracle_announced(struct sim_port *p);
+void oracle_announced_extra(struct sim_port *p);
 /* Before each step. */
 void oracle_step(struct sim_port *p);
 /* Before the state machine gets it. */

@@ -1134,6 +1134,37 @@ START_TEST(test_instance_defaults)
 }
 END_TEST
 
+/* keepalived's garp_extra_if: an interval and all, in any order, and both or none are the instance's own. */
+START_TEST(test_garp_extra)
+{
+#define EXTRA(line) "vrrp_instance V {\n garp_extra_if " line "\n" INSTANCE VIP "}\n"
+#define P_EXTRA(line) P_INSTANCE "    garp_extra_if " line "\n" P_VIP
+#define GLOBAL(line) "global_defs {\n vrrp_garp_extra_if " line "\n}\n"
+	becomes(EXTRA("100"), P_EXTRA("100"));
+	becomes(EXTRA("all 100"), P_EXTRA("all 100"));
+	becomes(EXTRA("100 all 86400"), P_EXTRA("all 86400"));
+	becomes("vrrp_instance V {\n vmac_garp_intvl all 5\n garp_extra_if 6\n" INSTANCE VIP "}\n",
+	    P_EXTRA("all 6"));
+	becomes(EXTRA("0"), P_INSTANCE P_VIP);
+	becomes(EXTRA("all 0"), P_EXTRA("all 0"));
+	becomes("vrrp_instance V {\n" INSTANCE VIP "}\n" GLOBAL("all 50"), P_EXTRA("all 50"));
+	becomes("global_defs {\n vrrp_vmac_garp_intvl 7\n}\nvrrp_instance V {\n" INSTANCE VIP "}\n",
+	    P_EXTRA("7"));
+	becomes(GLOBAL("all 50") EXTRA("100"), P_EXTRA("100"));
+	becomes(GLOBAL("all 50") EXTRA("0"), P_INSTANCE P_VIP);
+	fails(EXTRA("all"), "2:2: 'garp_extra_if' needs a time");
+	fails(EXTRA(""), "2:2: 'garp_extra_if' needs a time");
+	fails(EXTRA("1.5"), "2:16: 'garp_extra_if': '1.5' is not a number");
+	fails(EXTRA("none 5"), "2:16: 'garp_extra_if': 'none' is not a number");
+	fails(EXTRA("all 86401"), "2:20: 'garp_extra_if': 86401 is not in the range 0..86400");
+	fails(GLOBAL("all 0"), "2:2: 'vrrp_garp_extra_if' must have 1 or more here");
+	fails(GLOBAL("all"), "2:2: 'vrrp_garp_extra_if' needs a time");
+#undef EXTRA
+#undef P_EXTRA
+#undef GLOBAL
+}
+END_TEST
+
 START_TEST(test_addresses)
 {
 	becomes("vrrp_instance V {\n" INSTANCE " virtual_ipaddress {\n  192.0.2.9/24 brd "
@@ -2853,18 +2884,18 @@ int main(void)
 	    test_unknown, test_values, test_routes, test_rules, test_static_addresses,
 	    test_interface_delays, test_linkbeat, test_vrf, test_route_errors, test_no_accept,
 	    test_strict_mode, test_strict_mode_resets, test_unsupported, test_samples, test_vmac,
-	    test_multicast_group, test_garp_group, test_empty_script, test_notify, test_idle,
-	    test_many_errors, test_global, test_notification, test_instance, test_instance_owner,
-	    test_instance_idle, test_password, test_instance_defaults, test_addresses,
-	    test_address_errors, test_sync_daemon, test_sync_group, test_tracking, test_scripts,
-	    test_track_file, test_track_process, test_track_service, test_tracking_errors,
-	    test_instance_errors, test_virtual_server, test_names, test_protocol, test_group,
-	    test_group_errors, test_mark_family, test_server_defaults, test_sorry_method,
-	    test_scheduler_flags, test_corrections, test_pool, test_lvs_errors, test_check_defaults,
-	    test_check_inheritance, test_checks_in_common, test_check_names, test_http,
-	    test_patterns, test_check_errors, test_alpha, test_every_keyword, test_sample,
-	    test_full_sample, test_round_trip, test_any_name, test_lonely_rows, test_each_column,
-	    test_without_secrets, test_large, test_large_pool};
+	    test_multicast_group, test_garp_group, test_garp_extra, test_empty_script, test_notify,
+	    test_idle, test_many_errors, test_global, test_notification, test_instance,
+	    test_instance_owner, test_instance_idle, test_password, test_instance_defaults,
+	    test_addresses, test_address_errors, test_sync_daemon, test_sync_group, test_tracking,
+	    test_scripts, test_track_file, test_track_process, test_track_service,
+	    test_tracking_errors, test_instance_errors, test_virtual_server, test_names,
+	    test_protocol, test_group, test_group_errors, test_mark_family, test_server_defaults,
+	    test_sorry_method, test_scheduler_flags, test_corrections, test_pool, test_lvs_errors,
+	    test_check_defaults, test_check_inheritance, test_checks_in_common, test_check_names,
+	    test_http, test_patterns, test_check_errors, test_alpha, test_every_keyword,
+	    test_sample, test_full_sample, test_round_trip, test_any_name, test_lonely_rows,
+	    test_each_column, test_without_secrets, test_large, test_large_pool};
 	Suite *s = suite_create("config");
 	TCase *tc = tcase_create("config");
 

@@ -83,6 +83,12 @@ const struct kernel_interface *kernel_interface_of(const struct kernel *k, int i
 }
 
 /* No instance here has a virtual MAC address. */
+int vmac_sender_index(const struct virtual *of)
+{
+	(void)of;
+	return 0;
+}
+
 struct vrrp_io *vmac_sender(const struct virtual *of, bool ah)
 {
 	ck_assert(!ah);

@@ -7,6 +7,7 @@
  *
  *   a100  advertisement of priority 100      +  addresses added
  *   G     one announcement of the addresses  -  addresses removed
+ *   E     one where no advertisements come from
  *   >3    state changed to 3 (enum vrrp_state), after the actions
  */
 #include <stdarg.h>
@@ -62,6 +63,12 @@ static void out_announce(struct vrrp_fsm *i)
 	record("G ");
 }
 
+static void out_announce_extra(struct vrrp_fsm *i)
+{
+	who(i);
+	record("E ");
+}
+
 static void out_timer(struct vrrp_fsm *i, usec_t at)
 {
 	*(usec_t *)i->user = at;
@@ -97,7 +104,7 @@ static void out_second_master(
 }
 
 static const struct vrrp_outputs outputs = {out_advert, out_add, out_remove, out_announce,
-    out_timer, out_changed, out_updated, out_second_master};
+    out_announce_extra, out_timer, out_changed, out_updated, out_second_master};
 
 /* What was recorded since the last question. */
 static const char *done(void)
@@ -651,6 +658,39 @@ START_TEST(test_announce_refresh)
 	}
 	vrrp_fsm_announce(&o.i, now);
 	ck_assert_str_eq(done(), "G ");
+}
+END_TEST
+
+/* keepalived's garp_extra_if: the rounds begin with the takeover, and end with the state. */
+START_TEST(test_announce_extra)
+{
+	struct vrrp_config c = config(3, 100, 40 * SEC);
+	struct one o;
+	usec_t began;
+
+	c.garp_extra = 7 * SEC;
+	master(&o, &c);
+	began = now;
+	for (unsigned k = 1; k <= 2; k++) {
+		ck_assert_uint_eq(o.timer, began + k * 7 * SEC);
+		fire(&o);
+		ck_assert_str_eq(done(), "E ");
+	}
+	vrrp_fsm_configure(&o.i, &c, now + SEC); /* nothing new: the round goes on */
+	ck_assert_uint_eq(o.timer, began + 21 * SEC);
+	c.garp_extra = 9 * SEC;
+	vrrp_fsm_configure(&o.i, &c, now + SEC);
+	ck_assert_uint_eq(o.timer, began + 24 * SEC);
+	c.garp_extra = 0;
+	vrrp_fsm_configure(&o.i, &c, now + SEC);
+	ck_assert_uint_eq(o.timer, began + 40 * SEC); /* the next advertisement */
+	c.garp_extra = 3 * SEC;
+	vrrp_fsm_configure(&o.i, &c, now + SEC);
+	hear(&o, now + SEC, "10.0.0.9", 200, SEC);
+	done();
+	hear(&o, now + 2 * SEC, "10.0.0.9", 200, SEC);
+	at(&o, now + SEC);
+	ck_assert_str_eq(done(), "");
 }
 END_TEST
 
@@ -1486,6 +1526,7 @@ int main(void)
 	tcase_add_test(tc, test_owner_duplicate);
 	tcase_add_test(tc, test_announcements);
 	tcase_add_test(tc, test_announce_refresh);
+	tcase_add_test(tc, test_announce_extra);
 	tcase_add_test(tc, test_preempt_delay_over);
 	tcase_add_test(tc, test_master_lower_no_advert);
 	tcase_add_test(tc, test_master_higher_send_advert);
