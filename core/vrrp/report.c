@@ -62,10 +62,15 @@ static void adopt_transitions(struct virtual *v)
 	unsigned n = v->row->last_change ? record_transitions(v->router->record, v->slot,
 					       v->row->last_change, kept, TRANSITIONS_MAX / 2)
 					 : 0;
+	enum vrrp_state last = v->row->state;
 
 	for (unsigned k = 0; k < n; k++) {
-		struct transition *t = &v->transitions[v->ntransitions++];
+		struct transition *t = &v->transitions[v->ntransitions];
 
+		if (kept[k].new_state == last) /* of a process that took up where it was: no news */
+			continue;
+		last = (enum vrrp_state)kept[k].new_state;
+		v->ntransitions++;
 		*t = (struct transition){.old = (enum vrrp_state)kept[k].old_state,
 		    .new = (enum vrrp_state)kept[k].new_state,
 		    .at = kept[k].at,

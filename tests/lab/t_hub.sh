@@ -165,7 +165,7 @@ check_not "the address is gone" has_vip d1 10.0.0.100
 
 note "a full disk"
 mkdir "$T/small"
-check "a state directory on a small disk" mount -t tmpfs -o size=400k tmp "$T/small"
+check "a state directory on a small disk" mount -t tmpfs -o size=800k tmp "$T/small"
 at_exit umount -l "$T/small"
 rmdir "$T/d1/state.old" 2>/dev/null
 mv "$T/d1/state" "$T/d1/state.old"

@@ -146,7 +146,7 @@ stop director-d1
 
 note "a full disk"
 mkdir "$T/small"
-check "a state directory on a small disk" mount -t tmpfs -o size=500k tmp "$T/small"
+check "a state directory on a small disk" mount -t tmpfs -o size=900k tmp "$T/small"
 at_exit umount -l "$T/small"
 mv "$T/d1/state" "$T/d1/state.old"
 ln -s "$T/small" "$T/d1/state"
