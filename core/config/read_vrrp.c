@@ -640,17 +640,25 @@ static const struct keyword sync_group_keywords[] = {
     {NULL, KEYWORD_IDLE, NULL, NULL},
 };
 
+/* A block about one row, which the block's line names; true if the row is there. */
+static bool read_named_block(struct reader *r, struct row *row, int name,
+    const struct block_type *type, const struct statement *st)
+{
+	struct block block = {
+	    .type = type, .at = st->at, .scopes = {{row, table_mask(row->table, CLASS_CONFIG)}}};
+
+	if (!read_named(r, row, name, st))
+		return false;
+	read_block(r, &block);
+	return true;
+}
+
 static void read_sync_group(struct reader *r, struct block *b, const struct statement *st)
 {
 	static const struct block_type type = {"vrrp_sync_group", sync_group_keywords, NULL};
-	struct sync_group *g = ROW_NEW(sync_group);
-	struct block block = {.type = &type,
-	    .at = st->at,
-	    .scopes = {{&g->row, table_mask(g->row.table, CLASS_CONFIG)}}};
 
 	(void)b;
-	if (read_named(r, &g->row, COL_sync_group_name, st))
-		read_block(r, &block);
+	read_named_block(r, &ROW_NEW(sync_group)->row, COL_sync_group_name, &type, st);
 }
 
 /* ---- vrrp_script */
@@ -711,14 +719,9 @@ static const struct keyword script_keywords[] = {
 static void read_script(struct reader *r, struct block *b, const struct statement *st)
 {
 	static const struct block_type type = {"vrrp_script", script_keywords, NULL};
-	struct script *s = ROW_NEW(script);
-	struct block block = {.type = &type,
-	    .at = st->at,
-	    .scopes = {{&s->row, table_mask(s->row.table, CLASS_CONFIG)}}};
 
 	(void)b;
-	if (read_named(r, &s->row, COL_script_name, st))
-		read_block(r, &block);
+	read_named_block(r, &ROW_NEW(script)->row, COL_script_name, &type, st);
 }
 
 /* ---- track_file */
@@ -761,14 +764,9 @@ static const struct keyword track_file_keywords[] = {
 static void read_track_file(struct reader *r, struct block *b, const struct statement *st)
 {
 	static const struct block_type type = {"track_file", track_file_keywords, NULL};
-	struct track_file *f = ROW_NEW(track_file);
-	struct block block = {.type = &type,
-	    .at = st->at,
-	    .scopes = {{&f->row, table_mask(f->row.table, CLASS_CONFIG)}}};
 
 	(void)b;
-	if (read_named(r, &f->row, COL_track_file_name, st))
-		read_block(r, &block);
+	read_named_block(r, &ROW_NEW(track_file)->row, COL_track_file_name, &type, st);
 }
 
 /* ---- vrrp_track_process */
@@ -851,15 +849,10 @@ static void read_track_process(struct reader *r, struct block *b, const struct s
 {
 	static const struct block_type type = {"vrrp_track_process", track_process_keywords, NULL};
 	struct track_process *p = ROW_NEW(track_process);
-	struct block block = {.type = &type,
-	    .at = st->at,
-	    .scopes = {{&p->row, table_mask(p->row.table, CLASS_CONFIG)}}};
 
 	(void)b;
-	if (!read_named(r, &p->row, COL_track_process_name, st))
-		return;
-	read_block(r, &block);
-	check_process_name(r, p);
+	if (read_named_block(r, &p->row, COL_track_process_name, &type, st))
+		check_process_name(r, p);
 }
 
 /* ---- garp_group: interfaces, and the intervals of instances on them */
