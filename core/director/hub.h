@@ -27,6 +27,7 @@
 #include "core/director/datastore.h"
 #include "core/director/history.h"
 #include "core/model/engine.h"
+#include "core/model/marks.h"
 #include "core/model/message.h"
 #include "core/model/txn.h"
 
@@ -86,7 +87,7 @@ struct hub {
 	struct listener *listening; /* listen.c */
 	struct event *signals[5];
 	int control_fd, pid_fd;
-	TAILQ_HEAD(, row) kept_dirty; /* rows with STATE columns to be kept */
+	struct marks kept_marks; /* STATE columns to be kept */
 	struct event *keep;
 	bool keeping; /* a job is on its way */
 	usec_t

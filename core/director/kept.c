@@ -5,8 +5,8 @@
  * would be sent to servers that are known to be dead.
  *
  * Changed rows are written at once, and those that change while the disk is busy in one job after that;
- * the state itself is written with its event already (events.c).  A row's marks are those of row.h,
- * which the hub's store does not use otherwise.
+ * the state itself is written with its event already (events.c).  The marks (core/model/marks.h) on rows of the
+ * hub's store are for that alone.
  */
 #include "core/director/hub.h"
 
@@ -22,16 +22,16 @@ static void stored(const char *error, void *arg)
 
 	h->keeping = false;
 	hub_datastore_state(h, error);
-	if (!TAILQ_EMPTY(&h->kept_dirty))
+	if (!marks_are_empty(&h->kept_marks))
 		event_add(h->keep, &soon);
 }
 
-static void keep_row(struct job *j, struct row *r)
+static void keep_row(struct job *j, struct row *r, column_mask columns)
 {
 	char text[COLUMN_TEXT_SIZE];
 
 	for (size_t i = 0; i < r->table->ncolumns; i++)
-		if (r->dirty >> i & 1)
+		if (columns >> i & 1)
 			job_state(j, r, &r->table->columns[i],
 			    column_format(r, &r->table->columns[i], text));
 }
@@ -44,14 +44,11 @@ static void keep_now(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (h->keeping || TAILQ_EMPTY(&h->kept_dirty))
+	if (h->keeping || marks_are_empty(&h->kept_marks))
 		return;
 	j = job_new(stored, h);
-	while ((r = TAILQ_FIRST(&h->kept_dirty))) {
-		keep_row(j, r);
-		TAILQ_REMOVE(&h->kept_dirty, r, dirty_entry);
-		r->dirty = 0;
-	}
+	while ((r = marks_first(&h->kept_marks)))
+		keep_row(j, r, marks_take(&h->kept_marks, r));
 	h->keeping = true;
 	datastore_submit(h->datastore, j);
 }
@@ -61,9 +58,7 @@ void kept_changed(struct hub *h, struct row *r, column_mask mask)
 	mask &= table_kept(r->table);
 	if (!mask)
 		return;
-	if (!r->dirty)
-		TAILQ_INSERT_TAIL(&h->kept_dirty, r, dirty_entry);
-	r->dirty |= mask;
+	marks_add(&h->kept_marks, r, mask);
 	if (!h->keeping && !event_pending(h->keep, EV_TIMEOUT, NULL))
 		event_add(h->keep, &soon);
 }
@@ -77,9 +72,7 @@ void kept_removed(struct hub *h, const struct txn *t)
 
 		if (txn_change(t, i)->kind != CHANGE_REMOVED || !table_kept(r->table))
 			continue;
-		if (r->dirty)
-			TAILQ_REMOVE(&h->kept_dirty, r, dirty_entry);
-		r->dirty = 0;
+		marks_take(&h->kept_marks, r);
 		j = j ? j : job_new(NULL, NULL);
 		job_state(j, r, NULL, NULL);
 	}
@@ -108,7 +101,6 @@ void kept_open(struct hub *h)
 	struct override *list;
 	size_t n;
 
-	TAILQ_INIT(&h->kept_dirty);
 	h->keep = event_new(h->base, -1, 0, keep_now, h);
 	if (datastore_states(h->datastore, &list, &n))
 		for (size_t i = 0; i < n; i++)
@@ -122,5 +114,6 @@ void kept_close(struct hub *h)
 		return;
 	h->keeping = false;
 	keep_now(-1, 0, h);
+	marks_clear(&h->kept_marks);
 	event_free(h->keep);
 }

@@ -363,7 +363,7 @@ static bool event_message(struct peer *p, struct wire *w)
 	wire_get_str(w, old_state, sizeof(old_state));
 	wire_get_str(w, new_state, sizeof(new_state));
 	wire_get_str(w, reason, sizeof(reason));
-	if (!wire_done(w) || !p->child || !event_info_find((enum event_kind)kind)) {
+	if (!wire_done(w) || !p->child || !enum_has(&enumeration_event_kind, (int32_t)kind)) {
 		row_free(subject);
 		return false;
 	}

@@ -2,8 +2,8 @@
 /*
  * See engine.h.
  *
- * Reports are kept as marks on the rows (row->dirty and a list of such rows), so that their number is
- * bounded by the rows whatever the hub does; the list is sent when the event loop is idle and the
+ * Reports are kept as marks on the rows (marks.h), so that their number is bounded by the rows whatever the
+ * hub does; they are sent when the event loop is idle and the
  * channel has room.  Removed rows of own tables and events are queued in order with a flush of the
  * marks before them, so that the hub sees things in the order in which they happened.
  */
@@ -23,6 +23,7 @@
 #include "core/base/channel.h"
 #include "core/base/log.h"
 #include "core/base/privilege.h"
+#include "core/model/marks.h"
 #include "core/model/message.h"
 
 /* What may wait for the hub: reports are bounded by the rows, this bounds events and removals. */
@@ -42,7 +43,7 @@ struct engine {
 	char state_dir[200];
 	char run_dir[256];
 	int passing;
-	TAILQ_HEAD(, row) dirty;
+	struct marks marks;
 	struct group_reader in;
 	uint64_t events_lost;
 	uint32_t request;
@@ -79,28 +80,17 @@ int engine_passing(struct engine *e)
 
 /* ------------------------------------------------------------------ to the hub */
 
-static void clean_mark(struct engine *e, struct row *r)
-{
-	if (r->dirty)
-		TAILQ_REMOVE(&e->dirty, r, dirty_entry);
-	r->dirty = 0;
-}
-
 static void send_reports(struct engine *e, size_t limit)
 {
 	struct group_writer g;
 	struct row *r;
 
-	if (!e->hub || TAILQ_EMPTY(&e->dirty))
+	if (!e->hub || marks_are_empty(&e->marks))
 		return;
 	e->sending = true;
 	group_begin(&g, e->hub, GROUP_STATE);
-	while ((r = TAILQ_FIRST(&e->dirty)) && channel_queued(e->hub) < limit) {
-		column_mask mask = r->dirty;
-
-		clean_mark(e, r);
-		group_row(&g, r, ROW_SET, mask);
-	}
+	while ((r = marks_first(&e->marks)) && channel_queued(e->hub) < limit)
+		group_row(&g, r, ROW_SET, marks_take(&e->marks, r));
 	if (!group_end(&g, false))
 		log_error(
 		    "the hub's queue overflowed"); /* not before QUEUE_LIMIT, far above limit */
@@ -119,11 +109,14 @@ void engine_report(struct engine *e, struct row *r, column_mask columns)
 	columns &= table_owned(r->table, e->program->process);
 	if (!columns)
 		return;
-	if (TAILQ_EMPTY(&e->dirty))
+	if (marks_are_empty(&e->marks))
 		event_active(e->flush, EV_TIMEOUT, 0);
-	if (!r->dirty)
-		TAILQ_INSERT_TAIL(&e->dirty, r, dirty_entry);
-	r->dirty |= columns;
+	marks_add(&e->marks, r, columns);
+}
+
+column_mask engine_reported(const struct engine *e, const struct row *r)
+{
+	return marks_of(&e->marks, r);
 }
 
 void engine_add(struct engine *e, struct row *r)
@@ -143,7 +136,7 @@ void engine_remove(struct engine *e, struct row *r)
 {
 	struct group_writer g;
 
-	clean_mark(e, r);
+	marks_take(&e->marks, r);
 	order(e);
 	store_remove(e->store, r);
 	if (e->hub) {
@@ -258,7 +251,7 @@ static void apply_set(struct engine *e, struct group_item *i, struct changes *c,
 
 static void apply_delete(struct engine *e, struct row *r, struct changes *c)
 {
-	clean_mark(e, r);
+	marks_take(&e->marks, r);
 	store_remove(e->store, r);
 	change_new(c, CHANGE_REMOVED, r);
 }
@@ -284,7 +277,8 @@ static void finish_changes(struct engine *e, struct changes *c)
 		row_free((struct row *)(uintptr_t)c->list[i].before);
 		if (c->list[i].kind != CHANGE_REMOVED)
 			continue;
-		clean_mark(e, c->list[i].row); /* the program may have reported it once more */
+		marks_take(
+		    &e->marks, c->list[i].row); /* the program may have reported it once more */
 		row_free(c->list[i].row);
 	}
 	free(c->list);
@@ -534,7 +528,6 @@ struct engine *engine_open(const struct engine_program *p, int fd)
 	channel_set_limit(e->hub, QUEUE_LIMIT);
 	e->store = store_new();
 	store_system(e->store);
-	TAILQ_INIT(&e->dirty);
 	w = channel_begin(e->hub, MSG_HELLO);
 	wire_put_h32(w, schema_fingerprint());
 	wire_put_h32(w, e->program->process);
@@ -578,6 +571,7 @@ void engine_close(struct engine *e)
 	channel_free(e->hub);
 	group_reset(&e->in);
 	store_free(e->store);
+	marks_clear(&e->marks);
 	event_free(e->flush);
 	event_base_free(e->base);
 	free(e);

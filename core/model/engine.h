@@ -86,6 +86,8 @@ int engine_passing(struct engine *e);
 void engine_ready(struct engine *e);
 /* Reports columns of a row that is in the store.  Only columns that the schema gives this process. */
 void engine_report(struct engine *e, struct row *r, column_mask columns);
+/* Columns of a row that are reported and not sent yet. */
+column_mask engine_reported(const struct engine *e, const struct row *r);
 /* Puts a row of a table that this process owns into the store and reports all of it.  Takes r; there must be none with its key. */
 void engine_add(struct engine *e, struct row *r);
 /* Removes and frees a row of an own table and tells the hub. */

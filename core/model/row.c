@@ -14,33 +14,6 @@ static bool is_text(const struct column *c)
 	return c->type == TYPE_NAME || c->type == TYPE_TEXT;
 }
 
-static size_t column_size(const struct column *c)
-{
-	switch (c->type) {
-	case TYPE_NAME:
-	case TYPE_TEXT:
-		return sizeof(const char *);
-	case TYPE_BOOL:
-		return sizeof(bool);
-	case TYPE_INT:
-	case TYPE_UINT:
-	case TYPE_GAUGE:
-	case TYPE_COUNT32:
-	case TYPE_ENUM:
-		return 4;
-	case TYPE_COUNT:
-	case TYPE_USEC:
-	case TYPE_WHEN:
-	case TYPE_WALL:
-		return 8;
-	case TYPE_ADDR:
-		return sizeof(struct addr);
-	case TYPE_VIEW:
-		return 0;
-	}
-	return 0;
-}
-
 /* An ENUM without a default begins with its first word, so that it is always one of them. */
 static void set_default(struct row *r, const struct column *c)
 {
@@ -84,9 +57,8 @@ struct row *row_copy(const struct row *from)
 		abort();
 	memcpy(r, from, from->table->size);
 	memset(&r->node, 0, sizeof(r->node));
-	memset(&r->dirty_entry, 0, sizeof(r->dirty_entry));
 	r->user = NULL;
-	r->dirty = 0;
+	r->marked = 0;
 	r->mark = 0;
 	share_texts(r);
 	return r;
@@ -122,7 +94,7 @@ void row_copy_columns(struct row *to, const struct row *from, column_mask column
 		if (is_text(c))
 			row_set_text(COLUMN_PTR(to, c), *(const char **)COLUMN_PTR(from, c));
 		else
-			memcpy(COLUMN_PTR(to, c), COLUMN_PTR(from, c), column_size(c));
+			memcpy(COLUMN_PTR(to, c), COLUMN_PTR(from, c), c->size);
 	}
 }
 
@@ -133,7 +105,7 @@ column_mask row_diff(const struct row *a, const struct row *b)
 	for (size_t i = 0; i < a->table->ncolumns; i++) {
 		const struct column *c = &a->table->columns[i];
 
-		if (memcmp(COLUMN_PTR(a, c), COLUMN_PTR(b, c), column_size(c)) != 0)
+		if (memcmp(COLUMN_PTR(a, c), COLUMN_PTR(b, c), c->size) != 0)
 			m |= (column_mask)1 << i;
 	}
 	return m;
@@ -200,8 +172,9 @@ uint64_t column_unsigned(const struct row *r, const struct column *c)
 	switch (c->type) {
 	case TYPE_BOOL:
 		return *(const bool *)p;
-	case TYPE_INT:
 	case TYPE_ENUM:
+		return c->size == 1 ? *(const uint8_t *)p : *(const uint16_t *)p;
+	case TYPE_INT:
 		return (uint64_t)(int64_t) * (const int32_t *)p;
 	case TYPE_UINT:
 	case TYPE_GAUGE:
@@ -234,8 +207,13 @@ void column_set_number(struct row *r, const struct column *c, int64_t v)
 	case TYPE_BOOL:
 		*(bool *)p = v != 0;
 		break;
-	case TYPE_INT:
 	case TYPE_ENUM:
+		if (c->size == 1)
+			*(uint8_t *)p = (uint8_t)v;
+		else
+			*(uint16_t *)p = (uint16_t)v;
+		break;
+	case TYPE_INT:
 		*(int32_t *)p = (int32_t)v;
 		break;
 	case TYPE_UINT:
@@ -305,6 +283,5 @@ bool column_is_default(const struct row *r, const struct column *c)
 {
 	if (!templates[r->table->id])
 		row_free(row_new(r->table));
-	return memcmp(COLUMN_PTR(r, c), COLUMN_PTR(templates[r->table->id], c), column_size(c)) ==
-	       0;
+	return memcmp(COLUMN_PTR(r, c), COLUMN_PTR(templates[r->table->id], c), c->size) == 0;
 }

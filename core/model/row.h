@@ -16,7 +16,7 @@
 struct row *row_new(const struct table *t);
 /* Like row_new(), with the type of the row's struct: struct pool *p = ROW_NEW(pool). */
 #define ROW_NEW(t) ((struct t *)row_new(&tables[TABLE_##t]))
-struct row *row_copy(const struct row *r); /* user, dirty and mark are not copied */
+struct row *row_copy(const struct row *r); /* user, marked and mark are not copied */
 void row_free(struct row *r);		   /* NULL is allowed; not while it is in a store */
 /* Copies columns between rows of one table. */
 void row_copy_columns(struct row *to, const struct row *from, column_mask columns);

@@ -26,6 +26,7 @@
 	    .type = TYPE_##ctype,                                                                  \
 	    .class = CLASS_##cls,                                                                  \
 	    .offset = offsetof(struct t, c),                                                       \
+	    .size = sizeof(((struct t *)NULL)->c),                                                 \
 	    .arc = a,                                                                              \
 	    .help = text,                                                                          \
 	    __VA_ARGS__},
@@ -34,6 +35,7 @@
 	    .type = TYPE_ENUM,                                                                     \
 	    .class = CLASS_##cls,                                                                  \
 	    .offset = offsetof(struct t, c),                                                       \
+	    .size = sizeof(((struct t *)NULL)->c),                                                 \
 	    .arc = a,                                                                              \
 	    .words = &enumeration_##e,                                                             \
 	    .help = text,                                                                          \

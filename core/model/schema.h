@@ -47,12 +47,12 @@ enum column_type {
 
 enum column_class { CLASS_KEY, CLASS_CONFIG, CLASS_STATE, CLASS_VIEW };
 
-/* Enumerations: C constants, and the words for them. */
+/* Enumerations: C constants, and the words for them.  As small as their numbers allow: rows have many of them. */
 #define ENUM_BEGIN(name) enum name {
 #define ENUM_VALUE(name, constant, number, word) constant = number,
 #define ENUM_END(name)                                                                             \
 	}                                                                                          \
-	;
+	__attribute__((packed));
 #include "core/model/enums.def"
 #undef ENUM_BEGIN
 #undef ENUM_VALUE
@@ -94,13 +94,12 @@ __extension__ typedef unsigned __int128 column_mask;
  * What every row begins with.  A row is owned by the store that it is in, or by who made it.
  */
 struct row {
-	RB_ENTRY(row) node;	      /* of the store */
-	TAILQ_ENTRY(row) dirty_entry; /* of the engine runtime: columns still to be reported */
+	RB_ENTRY(row) node; /* of the store */
 	const struct table *table;
-	void *user; /* for the process that holds the store; copies begin with NULL */
-	column_mask dirty;
-	uint8_t origin; /* enum storage; 0 where nobody cares */
-	uint8_t mark;	/* for sweeps over the store */
+	void *user;	 /* for the process that holds the store; copies begin with NULL */
+	uint32_t marked; /* place of its mark (marks.h), from 1; 0: it has none */
+	uint8_t origin;	 /* enum storage; 0 where nobody cares */
+	uint8_t mark;	 /* for sweeps over the store */
 };
 
 struct column {
@@ -108,6 +107,7 @@ struct column {
 	enum column_type type;
 	enum column_class class;
 	uint16_t offset; /* in the row's struct; VIEW: of the column that it shows */
+	uint8_t size;	 /* there; VIEW: 0 */
 	uint8_t arc;	 /* ADDR has this one (type) and the next (address) */
 	bool set;	 /* STATE: a SET of it asks the hub for something */
 	bool file_only;	 /* CONFIG: not to be SET */

@@ -280,14 +280,14 @@ START_TEST(test_only_changes)
 	kernel(100);
 	report_tables(e, &want, &have, false);
 	d = dest_of(0);
-	ck_assert_uint_eq(vsvc->row.dirty, 0);
-	ck_assert_uint_eq(d->row.dirty, 0);
-	ck_assert_uint_eq(servers[0]->row.dirty, 0);
+	ck_assert_uint_eq(engine_reported(e, &vsvc->row), 0);
+	ck_assert_uint_eq(engine_reported(e, &d->row), 0);
+	ck_assert_uint_eq(engine_reported(e, &servers[0]->row), 0);
 	ipvs_table_find_dest(&have, have.services, &servers[0]->address, 80)->stats.bytes_in++;
 	report_tables(e, &want, &have, false);
-	ck_assert_uint_eq(d->row.dirty, COLUMN(destination, bytes_in));
-	ck_assert_uint_eq(vsvc->row.dirty, 0);
-	ck_assert_uint_eq(dest_of(1)->row.dirty, 0);
+	ck_assert_uint_eq(engine_reported(e, &d->row), COLUMN(destination, bytes_in));
+	ck_assert_uint_eq(engine_reported(e, &vsvc->row), 0);
+	ck_assert_uint_eq(engine_reported(e, &dest_of(1)->row), 0);
 }
 END_TEST
 
@@ -413,9 +413,9 @@ START_TEST(test_scalars)
 	ck_assert_uint_eq(sys->lvs_drift, 5);
 	events();
 	report_kernel(e, "ok", 0);
-	ck_assert_uint_eq(sys->row.dirty, 0);
+	ck_assert_uint_eq(engine_reported(e, &sys->row), 0);
 	report_kernel(e, "the kernel has no IPVS", 0);
-	ck_assert_uint_eq(sys->row.dirty, COLUMN(system, lvs_state));
+	ck_assert_uint_eq(engine_reported(e, &sys->row), COLUMN(system, lvs_state));
 }
 END_TEST
 
@@ -478,7 +478,7 @@ static bool anything_dirty(void)
 {
 	for (int t = 0; t < TABLE_COUNT; t++)
 		for (struct row *r = store_first(s, t); r; r = store_next(r))
-			if (r->dirty)
+			if (engine_reported(e, r))
 				return true;
 	return false;
 }

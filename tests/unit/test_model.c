@@ -3,6 +3,7 @@
  * The model: shared strings, the rules that the schema must keep, columns as text, and the store's order.
  * Nothing here names more tables and columns than it must: a new one is tested by being in the schema.
  */
+#include "core/model/marks.h"
 #include "core/model/row.h"
 
 #include <ctype.h>
@@ -357,7 +358,7 @@ START_TEST(test_defaults)
 		struct row *r = row_new(t), *other = row_new(t);
 
 		ck_assert(!row_diff(r, other));
-		ck_assert(r->table == t && !r->user && !r->dirty && !r->mark && !r->origin);
+		ck_assert(r->table == t && !r->user && !r->marked && !r->mark && !r->origin);
 		EACH_COLUMN(t, c)
 		{
 			ck_assert_msg(column_is_default(r, c), "%s.%s", t->name, c->name);
@@ -676,11 +677,11 @@ START_TEST(test_copies)
 		column_mask mask = dice_mask(&d);
 
 		a->user = &d;
-		a->dirty = 1;
+		a->marked = 1;
 		a->mark = 1;
 		a->origin = STORAGE_PERMANENT;
 		b = row_copy(a);
-		ck_assert(!b->user && !b->dirty && !b->mark && b->origin == STORAGE_PERMANENT);
+		ck_assert(!b->user && !b->marked && !b->mark && b->origin == STORAGE_PERMANENT);
 		ck_assert(!row_diff(a, b));
 		row_copy_columns(b, c, mask);
 		ck_assert(!(row_diff(b, c) & mask));
@@ -1098,6 +1099,97 @@ START_TEST(test_named)
 }
 END_TEST
 
+/* Beside a plain list of the places of the marked rows, in their order. */
+struct plain {
+	unsigned order[300];
+	column_mask columns[300];
+	unsigned n;
+};
+
+static unsigned plain_place(const struct plain *p, unsigned row)
+{
+	unsigned i = 0;
+
+	while (i < p->n && p->order[i] != row)
+		i++;
+	return i;
+}
+
+static void plain_add(struct plain *p, unsigned row, column_mask columns)
+{
+	unsigned i = plain_place(p, row);
+
+	if (i == p->n) {
+		p->order[p->n++] = row;
+		p->columns[row] = 0;
+	}
+	p->columns[row] |= columns;
+}
+
+static column_mask plain_take(struct plain *p, unsigned row)
+{
+	unsigned i = plain_place(p, row);
+
+	if (i == p->n)
+		return 0;
+	memmove(&p->order[i], &p->order[i + 1], (--p->n - i) * sizeof(*p->order));
+	return p->columns[row];
+}
+
+START_TEST(test_marks)
+{
+	static struct row rows[300];
+	struct dice d = {(uint64_t)_i};
+	struct marks m = {.count = 0};
+	struct plain p = {.n = 0};
+
+	memset(rows, 0, sizeof(rows));
+	for (unsigned i = 0; i < 20000; i++) {
+		unsigned row = dice_below(&d, 300);
+		column_mask columns = dice_mask(&d) | 1;
+		bool filling = i / 500 % 2 == 0; /* and emptying, by turns */
+
+		if (dice_below(&d, 10) < (filling ? 8u : 2u)) {
+			marks_add(&m, &rows[row], columns);
+			plain_add(&p, row, columns);
+		} else if (dice_below(&d, 2)) {
+			ck_assert(marks_take(&m, &rows[row]) == plain_take(&p, row));
+			ck_assert(!rows[row].marked);
+		} else if (p.n) {
+			row = p.order[0];
+			ck_assert_ptr_eq(marks_first(&m), &rows[row]);
+			ck_assert(marks_take(&m, &rows[row]) == plain_take(&p, row));
+		}
+		row = dice_below(&d, 300);
+		ck_assert(
+		    marks_of(&m, &rows[row]) == (plain_place(&p, row) < p.n ? p.columns[row] : 0));
+		ck_assert_ptr_eq(marks_first(&m), p.n ? &rows[p.order[0]] : NULL);
+		ck_assert(marks_are_empty(&m) == (p.n == 0));
+		ck_assert_uint_lt(m.room, 5 * 300); /* however many have come and gone */
+	}
+	marks_clear(&m);
+}
+END_TEST
+
+/* What was long for once does not stay so. */
+START_TEST(test_marks_many)
+{
+	enum { N = 100000 };
+	struct row *rows = calloc(N, sizeof(*rows));
+	struct marks m = {.count = 0};
+
+	ck_assert_ptr_nonnull(rows);
+	for (unsigned i = 0; i < N; i++)
+		marks_add(&m, &rows[i], 1);
+	for (unsigned i = 0; i < N; i++) {
+		ck_assert_ptr_eq(marks_first(&m), &rows[i]);
+		ck_assert(marks_take(&m, &rows[i]) == 1);
+	}
+	ck_assert_ptr_null(m.list);
+	free(rows);
+}
+END_TEST
+
 static void add(Suite *s, const char *name, const TTest *const *tests)
 {
 	TCase *tc = tcase_create(name);
@@ -1135,12 +1227,14 @@ int main(void)
 		test_key_words, test_key_refused, test_key_blanks, test_key_longest, NULL});
 	add(s, "store",
 	    (const TTest *const[]){test_store_remove, test_store_foreach, test_first_server,
-		test_first_server_least_key, test_first_service, test_named, NULL});
+		test_first_server_least_key, test_first_service, test_named, test_marks_many,
+		NULL});
 	add_loop(s, "round trip", test_round_trip, 20);
 	add_loop(s, "copies", test_copies, 10);
 	add_loop(s, "key round trip", test_key_round_trip, 30);
 	add_loop(s, "order", test_store_order, 5);
 	add_loop(s, "search", test_store_search, 5);
+	add_loop(s, "marks", test_marks, 20);
 	add_loop(s, "at or after", test_store_at_or_after, 3);
 	return unit_run(s);
 }
