@@ -1006,14 +1006,16 @@ static void master_timer(struct vrrp_fsm *i, usec_t now)
 }
 
 /*
- * When the timer is late by a whole down interval, this process was held up, and with it perhaps
- * the machine: what the master sent is lost.  Then one more of its intervals decides.
+ * When the timer is late by an interval of the master's, this process was held up, and with it
+ * perhaps the machine: what the master sent meanwhile is lost, or has not come up from the network
+ * card yet, because interrupts were held up too.  Then one more of its intervals decides.  Less
+ * is no matter of the machine: a real-time process is woken within a millisecond or two.
  */
 static bool backup_was_held_up(struct vrrp_fsm *i, usec_t now)
 {
 	usec_t late = now - i->at[VRRP_TIMER_DOWN];
 
-	if (i->listening || late <= vrrp_fsm_current_down(i) || is_owner(i))
+	if (i->listening || late <= active_interval(i) || is_owner(i))
 		return false;
 	count_stall(&i->counters, late);
 	i->listening = true;

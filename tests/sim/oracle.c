@@ -154,7 +154,7 @@ void oracle_timer(struct sim_port *p)
 	}
 	if (p->fsm.state != VRRP_BACKUP || is_owner(p) || o->listening || o->preempt <= sim.now)
 		return;
-	if (sim.now < o->deadline || sim.now - o->deadline <= down(p) || p->fsm.wants)
+	if (sim.now < o->deadline || sim.now - o->deadline <= active(p) || p->fsm.wants)
 		return;
 	sim_trace(p, "listens, late by (us)", sim.now - o->deadline, 0);
 	o->listening = true;

@@ -1073,10 +1073,10 @@ START_TEST(test_stall_backup)
 	started(&o, &c);
 	hear(&o, T0, "10.0.0.3", 150, SEC);
 	done();
-	t = T0 + 2 * 3609375 + 1;
+	t = T0 + 3609375 + SEC + 1;
 	at(&o, t);
 	ck_assert_str_eq(done(), "");
-	ck_assert_str_eq(o.i.reason, "was held up for 3.609 s, listens before it speaks");
+	ck_assert_str_eq(o.i.reason, "was held up for 1.000 s, listens before it speaks");
 	ck_assert_uint_eq(o.timer, t + SEC + 609375);
 	ck_assert_uint_eq(o.i.counters.stalls, 1);
 	/* however late it is now */
@@ -1085,7 +1085,7 @@ START_TEST(test_stall_backup)
 	/* late, but not that late */
 	started(&o, &c);
 	done();
-	at(&o, T0 + 2 * 3609375);
+	at(&o, T0 + 3609375 + SEC);
 	ck_assert_str_eq(done(), "a100 + G >3 ");
 }
 END_TEST
