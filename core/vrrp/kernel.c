@@ -204,12 +204,12 @@ static void read_settings(struct kernel_interface *i, struct nlattr *families)
 
 	if (!families || nla_parse_nested(af, AF_INET, families, NULL) < 0 || !af[AF_INET] ||
 	    nla_parse_nested(inet, IFLA_INET_MAX, af[AF_INET], NULL) < 0 || !inet[IFLA_INET_CONF] ||
-	    nla_len(inet[IFLA_INET_CONF]) < IPV4_DEVCONF_ARP_ANNOUNCE * 4 ||
-	    nla_len(inet[IFLA_INET_CONF]) < IPV4_DEVCONF_ARP_IGNORE * 4)
-		return;
+	    nla_len(inet[IFLA_INET_CONF]) < IPV4_DEVCONF_PROMOTE_SECONDARIES * 4)
+		return; /* the last one of those below */
 	conf = nla_data(inet[IFLA_INET_CONF]);
 	i->arp_ignore = conf[IPV4_DEVCONF_ARP_IGNORE - 1];
 	i->arp_announce = conf[IPV4_DEVCONF_ARP_ANNOUNCE - 1];
+	i->promote_secondaries = conf[IPV4_DEVCONF_PROMOTE_SECONDARIES - 1];
 }
 
 static void read_kind(struct kernel_interface *i, struct nlattr *about)
@@ -381,12 +381,30 @@ const char *kernel_request(struct kernel *k, struct nl_msg *msg)
 	return err < 0 ? nl_geterror(err) : NULL;
 }
 
+const char *kernel_set_ipv4(struct kernel *k, int index, int setting, uint32_t value)
+{
+	struct ifinfomsg info = {.ifi_index = index};
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
+	struct nlattr *all, *family, *conf;
+
+	if (!msg || nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO) < 0 ||
+	    !(all = nla_nest_start(msg, IFLA_AF_SPEC)) ||
+	    !(family = nla_nest_start(msg, AF_INET)) ||
+	    !(conf = nla_nest_start(msg, IFLA_INET_CONF)) || nla_put_u32(msg, setting, value) < 0)
+		abort();
+	nla_nest_end(msg, conf);
+	nla_nest_end(msg, family);
+	nla_nest_end(msg, all);
+	return kernel_request(k, msg);
+}
+
+/* There is one answer: the interface, or why not.  One more (NLM_F_ACK) would be taken for that of the next request. */
 void kernel_reread(struct kernel *k, int index)
 {
 	struct ifinfomsg info = {.ifi_index = index};
 
-	if (nl_send_simple(k->ask, RTM_GETLINK, NLM_F_ACK, &info, sizeof(info)) >= 0)
-		nl_wait_for_ack(k->ask);
+	if (nl_send_simple(k->ask, RTM_GETLINK, 0, &info, sizeof(info)) >= 0)
+		nl_recvmsgs_default(k->ask);
 }
 
 static void mark_stale(struct kernel *k)

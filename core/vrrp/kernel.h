@@ -56,6 +56,7 @@ struct kernel_interface {
 	uint8_t mac[KERNEL_MAC_LEN];
 	bool has_mac; /* Ethernet or like it */
 	uint32_t arp_ignore, arp_announce;
+	bool promote_secondaries;
 	int master; /* the bridge, bond or VRF of which it is a part: the index; 0: none */
 	bool is_vrf;
 	int parent;   /* of a macvlan */
@@ -94,6 +95,8 @@ void kernel_free(struct kernel *k);
  * configuration only.  Frees msg.  NULL, or why it failed.
  */
 const char *kernel_request(struct kernel *k, struct nl_msg *msg);
+/* Sets one IPv4 setting of an interface (IPV4_DEVCONF_...).  As kernel_request(). */
+const char *kernel_set_ipv4(struct kernel *k, int index, int setting, uint32_t value);
 /* What no notification tells: the settings of one interface. */
 void kernel_reread(struct kernel *k, int index);
 

@@ -85,27 +85,20 @@ static struct nl_msg *creation(
 	return msg;
 }
 
-/* Both protocols' settings, in that order: it is the attribute of the family. */
-static struct nlattr *begin_ipv4(struct nl_msg *msg, struct nlattr **family, struct nlattr **conf)
-{
-	struct nlattr *all = nest(msg, IFLA_AF_SPEC);
-
-	*family = nest(msg, AF_INET);
-	*conf = nest(msg, IFLA_INET_CONF);
-	return all;
-}
-
 /*
- * It answers for its own addresses only, whatever the way back is.  No IPv6 address is made from the
- * virtual MAC address: two routers would have the same (RFC 9568 section 7.4).
+ * It answers for its own addresses only, whatever the way back is; one that is removed takes no other one
+ * along.  No IPv6 address is made from the virtual MAC address: two routers would have the same (RFC 9568
+ * section 7.4).
  */
 static struct nl_msg *settings(const struct kernel_interface *i, const char *alias)
 {
 	struct nl_msg *msg = message(RTM_NEWLINK, 0, i->index, 0);
-	struct nlattr *family, *conf, *all = begin_ipv4(msg, &family, &conf);
+	struct nlattr *all = nest(msg, IFLA_AF_SPEC), *family = nest(msg, AF_INET);
+	struct nlattr *conf = nest(msg, IFLA_INET_CONF);
 
 	nla_put_u32(msg, IPV4_DEVCONF_ARP_IGNORE, 1);
 	nla_put_u32(msg, IPV4_DEVCONF_RP_FILTER, 0);
+	nla_put_u32(msg, IPV4_DEVCONF_PROMOTE_SECONDARIES, 1);
 	nla_nest_end(msg, conf);
 	nla_nest_end(msg, family);
 	family = nest(msg, AF_INET6);
@@ -116,17 +109,11 @@ static struct nl_msg *settings(const struct kernel_interface *i, const char *ali
 	return msg;
 }
 
-static struct nl_msg *parent_settings(int index, uint32_t ignore, uint32_t announce)
+static const char *set_parent(struct kernel *k, int index, uint32_t ignore, uint32_t announce)
 {
-	struct nl_msg *msg = message(RTM_NEWLINK, 0, index, 0);
-	struct nlattr *family, *conf, *all = begin_ipv4(msg, &family, &conf);
+	const char *why = kernel_set_ipv4(k, index, IPV4_DEVCONF_ARP_IGNORE, ignore);
 
-	nla_put_u32(msg, IPV4_DEVCONF_ARP_IGNORE, ignore);
-	nla_put_u32(msg, IPV4_DEVCONF_ARP_ANNOUNCE, announce);
-	nla_nest_end(msg, conf);
-	nla_nest_end(msg, family);
-	nla_nest_end(msg, all);
-	return msg;
+	return why ? why : kernel_set_ipv4(k, index, IPV4_DEVCONF_ARP_ANNOUNCE, announce);
 }
 
 /* What no message can set.  Without IPv6 in the kernel there is nothing to set. */
@@ -181,7 +168,7 @@ static const char *prepare_parent(struct kernel *k, const struct kernel_interfac
 
 	if (parent->arp_ignore == ignore && parent->arp_announce == PARENT_ANNOUNCE)
 		return NULL;
-	return kernel_request(k, parent_settings(parent->index, ignore, PARENT_ANNOUNCE));
+	return set_parent(k, parent->index, ignore, PARENT_ANNOUNCE);
 }
 
 /* What somebody else has set meanwhile stays. */
@@ -197,7 +184,7 @@ static void put_back(struct kernel *k, int index, uint32_t ignore, uint32_t anno
 		ignore = parent->arp_ignore;
 	if (parent->arp_announce != PARENT_ANNOUNCE)
 		announce = parent->arp_announce;
-	why = kernel_request(k, parent_settings(index, ignore, announce));
+	why = set_parent(k, index, ignore, announce);
 	if (why)
 		log_warning(
 		    "cannot put back arp_ignore and arp_announce of %s: %s", parent->name, why);

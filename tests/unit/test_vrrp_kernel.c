@@ -5,6 +5,7 @@
  * be had.
  */
 #include <errno.h>
+#include <linux/ip.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -203,6 +204,28 @@ START_TEST(test_batches)
 }
 END_TEST
 
+/* What no notification tells: each time it is as it is now, and what the next request says is its own. */
+START_TEST(test_reread)
+{
+	const struct kernel_interface *lo = kernel_interface(watched, "lo");
+
+	for (uint32_t n = 1; n <= 5; n++) {
+		bool promotes = n & 1;
+
+		ck_assert_ptr_null(
+		    kernel_set_ipv4(other, LOOPBACK_INDEX, IPV4_DEVCONF_ARP_IGNORE, n));
+		ck_assert_ptr_null(kernel_set_ipv4(
+		    other, LOOPBACK_INDEX, IPV4_DEVCONF_PROMOTE_SECONDARIES, promotes));
+		kernel_reread(watched, LOOPBACK_INDEX);
+		ck_assert_uint_eq(lo->arp_ignore, n);
+		ck_assert(lo->promote_secondaries == promotes);
+	}
+	kernel_reread(watched, 4711);
+	ck_assert_ptr_nonnull(kernel_set_ipv4(watched, 4711, IPV4_DEVCONF_ARP_IGNORE, 1));
+	ck_assert_ptr_null(kernel_set_ipv4(watched, LOOPBACK_INDEX, IPV4_DEVCONF_ARP_IGNORE, 0));
+}
+END_TEST
+
 static bool own_network(void)
 {
 	return unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
@@ -224,6 +247,7 @@ int main(void)
 	tcase_add_test(tc, test_followed);
 	tcase_add_test(tc, test_overrun);
 	tcase_add_test(tc, test_after_overrun);
+	tcase_add_test(tc, test_reread);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
 }
