@@ -535,7 +535,6 @@ static const struct keyword instance_keywords[] = {
     {"track_process", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_bfd", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
     {"track_src_ip", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
-    {"promote_secondaries", KEYWORD_UNSUPPORTED, NULL, "set the sysctl promote_secondaries"},
     {"garp_extra_if", KEYWORD_LINE, read_extra, NULL},
     {"vmac_garp_intvl", KEYWORD_LINE, read_extra, NULL}, /* the older word */
     {"lvs_sync_daemon_interface", KEYWORD_LINE, read_sync_interface, NULL},

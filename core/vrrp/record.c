@@ -37,6 +37,7 @@ struct layout {
 	struct record_slot slot[SLOTS];
 	_Atomic uint64_t written; /* transitions: the next one's place, modulo their number */
 	struct entry entry[TRANSITIONS];
+	int promoted[RECORD_PROMOTED]; /* a file of before it grows, and has zeros here */
 };
 
 struct record {
@@ -247,6 +248,11 @@ unsigned record_transitions(const struct record *r, const struct record_slot *sl
 		n++;
 	}
 	return n;
+}
+
+int *record_promoted(struct record *r)
+{
+	return r ? r->map->promoted : NULL;
 }
 
 void record_forget(struct record_slot *slot)

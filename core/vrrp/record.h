@@ -8,6 +8,8 @@
  * milliseconds after them, and a process that is killed before that leaves them
  * to the next one, so that no event is missing.
  *
+ * And the interfaces whose setting promote_secondaries was switched on.
+ *
  * It is a file in memory (a tmpfs: /run, /dev/shm) that is mapped and locked,
  * and updated by plain stores of 64 bits, so that nothing in the path of an
  * advertisement can wait for a disk.  Instants are of CLOCK_BOOTTIME; a record
@@ -63,6 +65,9 @@ void record_transition(
 /* The instance's last changes after that time that are there still, max at most, in order; how many. */
 unsigned record_transitions(const struct record *r, const struct record_slot *slot, usec_t after,
     struct record_transition *list, unsigned max);
+/* Interfaces whose setting is to be put back: their indices, RECORD_PROMOTED of them; 0: free.  NULL without r. */
+#define RECORD_PROMOTED 256
+int *record_promoted(struct record *r);
 /* The instance is no more. */
 void record_forget(struct record_slot *slot);
 

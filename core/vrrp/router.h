@@ -274,6 +274,15 @@ bool vmac_hears_right(const struct virtual *v);
 /* Queues the change, if it does not. */
 void vmac_hear(struct virtual *v);
 
+/* promote.c */
+/*
+ * Switches on promote_secondaries where an instance wants it, before addresses are removed.  look: also where it
+ * was on when the kernel told of the interface last, which it does not do when somebody changes just this.
+ */
+void promote_make(struct router *r, bool look);
+/* Puts it back where none does; all: everywhere. */
+void promote_sweep(struct router *r, bool all);
+
 /* tracking.c */
 /* Finds the rows of what the instance and its group track. */
 void tracking_collect(struct virtual *v);

@@ -169,6 +169,7 @@ static void kernel_changed(void *arg)
 	if (renamed)
 		vmac_sweep(r, false);
 	vmac_make(r);
+	promote_make(r, false);
 	evaluate_all(r);
 	/* an interface takes our addresses along when it gets another name */
 	if (renamed)
@@ -368,6 +369,7 @@ static void apply(struct router *r, const struct change *c, size_t n, bool first
 {
 	struct virtual *v;
 
+	promote_make(r, true);
 	remove_instances(r, c, n);
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_shed(v);
@@ -397,6 +399,8 @@ static void apply(struct router *r, const struct change *c, size_t n, bool first
 	if (watch_refresh(r)) /* how long a link may be down depends on the instances */
 		router_links_changed(r);
 	vmac_sweep(r, false);
+	promote_make(r, false); /* of what was made just now */
+	promote_sweep(r, false);
 	lock_more();
 }
 
@@ -546,6 +550,7 @@ static void resign(struct router *r, const char *why)
 	routing_stop(r->routing);
 	r->resigned = true;
 	vmac_sweep(r, true);
+	promote_sweep(r, true);
 	filter_set(r->filter, NULL, 0);
 	tell_all(r);
 	report_counters(r);

@@ -79,8 +79,13 @@ START_TEST(test_record)
 	record_forget(slot);
 	record_find(r, &b, &spoke);
 	ck_assert_uint_eq(spoke, 0);
+	ck_assert_int_eq(record_promoted(r)[RECORD_PROMOTED - 1], 0);
+	record_promoted(r)[RECORD_PROMOTED - 1] = 7;
+	r = again(r);
+	ck_assert_int_eq(record_promoted(r)[RECORD_PROMOTED - 1], 7);
 	record_remove(r); /* a clean stop */
 	r = again(r);
+	ck_assert_int_eq(record_promoted(r)[RECORD_PROMOTED - 1], 0);
 	record_find(r, &a, &spoke);
 	ck_assert_uint_eq(spoke, 0);
 	record_remove(r);
@@ -170,6 +175,7 @@ START_TEST(test_record_nowhere)
 
 	ck_assert_ptr_null(record_open("/nonexistent", geteuid(), getegid()));
 	ck_assert_ptr_null(record_find(NULL, &k, &spoke));
+	ck_assert_ptr_null(record_promoted(NULL));
 	ck_assert_uint_eq(spoke, 0);
 	record_remove(NULL);
 	record_close(NULL);
