@@ -662,21 +662,36 @@ static void read_sync_group(struct reader *r, struct block *b, const struct stat
 
 /* ---- vrrp_script */
 
-/* The words of a command; one that was quoted in the file is the whole command. */
-static void read_command(struct reader *r, struct block *b, const struct statement *st)
+/* Adds the word to the text as it is.  False: there is no room. */
+static bool add_plain(char *text, size_t size, const char *word)
 {
-	struct row *s = b->scopes[0].row;
+	size_t len = strlen(text);
+
+	return (size_t)snprintf(text + len, size - len, "%s%s", len ? " " : "", word) < size - len;
+}
+
+/* The words behind the keyword as one value: add() puts each behind the others. */
+static void read_joined(struct reader *r, struct row *row, int column,
+    bool (*add)(char *text, size_t size, const char *word), const struct statement *st)
+{
 	char text[1024] = "";
 
 	if (!read_words(r, st, 2, SIZE_MAX))
 		return;
-	for (size_t k = 1; k < st->n; k++)
-		if (strlen(text) + strlen(st->words[k].text) + 2 < sizeof(text)) {
-			strcat(text, k > 1 ? " " : "");
-			strcat(text, st->words[k].text);
-		}
-	if (read_value(r, s, COL_script_command, &(struct word){text, st->words[1].at}))
-		marks_column(s, COL_script_command, st->at);
+	for (size_t k = 1; k < st->n; k++) {
+		if (add(text, sizeof(text), st->words[k].text))
+			continue;
+		diagnosis_error(r->d, st->words[k].at, "the command is too long");
+		return;
+	}
+	if (read_value(r, row, column, &(struct word){text, st->words[1].at}))
+		marks_column(row, column, st->at);
+}
+
+/* The words of a command; one that was quoted in the file is the whole command. */
+static void read_command(struct reader *r, struct block *b, const struct statement *st)
+{
+	read_joined(r, b->scopes[0].row, COL_script_command, add_plain, st);
 }
 
 /* weight NUMBER [reverse], of a script or a file */
@@ -773,19 +788,7 @@ static void read_track_file(struct reader *r, struct block *b, const struct stat
 /* A name and its parameters; each word as it is, quoted or not. */
 static void read_process(struct reader *r, struct block *b, const struct statement *st)
 {
-	struct row *p = b->scopes[0].row;
-	char text[1024] = "";
-
-	if (!read_words(r, st, 2, SIZE_MAX))
-		return;
-	for (size_t k = 1; k < st->n; k++) {
-		if (words_add(text, sizeof(text), st->words[k].text))
-			continue;
-		diagnosis_error(r->d, st->words[k].at, "the command is too long");
-		return;
-	}
-	if (read_value(r, p, COL_track_process_process, &(struct word){text, st->words[1].at}))
-		marks_column(p, COL_track_process_process, st->at);
+	read_joined(r, b->scopes[0].row, COL_track_process_process, words_add, st);
 }
 
 /* param_match [initial|partial] */

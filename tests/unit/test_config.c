@@ -1287,6 +1287,8 @@ END_TEST
 
 START_TEST(test_scripts)
 {
+	char text[1200];
+
 	becomes(
 	    "global_defs {\n script_user u g\n enable_script_security\n}\n" SCRIPT
 	    "vrrp_script t {\n script /bin/y 1 2\n interval 0.5\n timeout 2\n rise 2\n fall 3\n "
@@ -1314,6 +1316,11 @@ START_TEST(test_scripts)
 	    "3:11: unknown keyword 'up'; is 'reverse' meant?");
 	fails("vrrp_script s {\n script x\n weight 255\n}\n",
 	    "3:9: 'weight': 255 is not in the range -254..254");
+	/* no word of a command is left out silently */
+	snprintf(text, sizeof(text), "vrrp_script s {\n script /bin/x %01024d y\n}\n", 0);
+	fails(text, "2:16: the command is too long");
+	snprintf(text, sizeof(text), "vrrp_track_process p {\n process x %01024d y\n}\n", 0);
+	fails(text, "2:12: the command is too long");
 }
 END_TEST
 
