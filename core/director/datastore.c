@@ -78,8 +78,16 @@ struct job {
 };
 STAILQ_HEAD(jobs, job);
 
+/* A file that is open, and where: at its path there can be another one, or none. */
+struct place {
+	char path[4096];
+	dev_t device;
+	ino_t inode; /* 0: not known */
+};
+
 struct datastore {
 	sqlite3 *db;
+	struct place places[2]; /* the database and its write-ahead log */
 	sqlite3_stmt *statements[STATEMENTS];
 	char trouble[200];
 	struct event *finished;
@@ -191,10 +199,28 @@ static const char *run_steps(struct datastore *d, const struct job *j)
 	return error;
 }
 
+/* SQLite goes on writing to a file that was deleted, or that a mount hides; no start finds it again. */
+static bool is_lost(const struct place *p)
+{
+	struct stat st;
+
+	return p->inode &&
+	       (stat(p->path, &st) < 0 || st.st_ino != p->inode || st.st_dev != p->device);
+}
+
 static void run_job(struct datastore *d, struct job *j)
 {
-	const char *error = d->stale ? forget_old_state(d) : NULL;
+	const char *error = NULL;
 
+	for (int i = 0; i < 2; i++) {
+		if (!is_lost(&d->places[i]))
+			continue;
+		snprintf(j->error, sizeof(j->error),
+		    "%.120s is not there any more, or is another file", d->places[i].path);
+		return;
+	}
+	if (d->stale)
+		error = forget_old_state(d);
 	if (!error)
 		error = execute(d, "BEGIN IMMEDIATE");
 	if (!error)
@@ -457,6 +483,17 @@ static void make_private(const char *path)
 	close(fd);
 }
 
+static void note_place(struct datastore *d, struct place *p, const char *suffix)
+{
+	struct stat st;
+
+	snprintf(p->path, sizeof(p->path), "%s%s", sqlite3_db_filename(d->db, "main"), suffix);
+	if (stat(p->path, &st) < 0)
+		return; /* what was never made cannot be lost */
+	p->device = st.st_dev;
+	p->inode = st.st_ino;
+}
+
 /*
  * A disk that is full now can have room later, and what is on it can be read now: that nothing can be
  * written is trouble, but no reason not to go on.  There is one user of the file, so it is locked for good:
@@ -487,6 +524,8 @@ static bool open_db(struct datastore *d, const char *path)
 		fail(d, path);
 		execute(d, "ROLLBACK");
 	}
+	note_place(d, &d->places[0], "");
+	note_place(d, &d->places[1], "-wal");
 	return true;
 }
 

@@ -288,6 +288,30 @@ START_TEST(test_full_disk)
 }
 END_TEST
 
+/* A file that nobody finds at the next start takes all that is written: that is no success. */
+START_TEST(test_deleted)
+{
+	static const char *const names[] = {"directord.db", "directord.db-wal"};
+	char path[160], aside[160];
+
+	snprintf(aside, sizeof(aside), "%s/aside", dir);
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		set_weight("10.0.0.1", "7");
+		ck_assert_str_eq(last_error, "");
+		ck_assert_int_eq(rename(path, aside), 0);
+		set_weight("10.0.0.1", "8");
+		ck_assert_msg(strstr(last_error, names[i]), "%s: %s", names[i], last_error);
+		ck_assert_ptr_nonnull(datastore_trouble(d));
+		ck_assert_int_eq(link(aside, path), 0);
+		ck_assert_int_eq(unlink(aside), 0);
+		set_weight("10.0.0.1", "9");
+		ck_assert_str_eq(last_error, "");
+		ck_assert_ptr_null(datastore_trouble(d));
+	}
+}
+END_TEST
+
 START_TEST(test_no_directory)
 {
 	struct datastore *other = datastore_open(base, "/nonexistent/dir");
@@ -397,6 +421,7 @@ int main(void)
 	tcase_add_test(tc, test_state);
 	tcase_add_test(tc, test_damaged);
 	tcase_add_test(tc, test_full_disk);
+	tcase_add_test(tc, test_deleted);
 	tcase_add_test(tc, test_no_directory);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
