@@ -23,6 +23,13 @@ bool standard_has_address(const struct vrrp_instance *i, const struct vrrp_addre
 	return !a->excluded && a->address.family == standard_family_of(i);
 }
 
+/* VRRPV3-MIB has no AdminState: an instance that is administratively down is notInService. */
+bool standard_active(const struct vrrp_instance *i)
+{
+	return i->row_status == STATUS_ACTIVE &&
+	       (i->enabled || standard_mib_of(i) == STANDARD_VRRP);
+}
+
 /* RFC 6527 wants a row that was made to name its primary address; the file need not. */
 bool standard_complete(const struct vrrp_instance *i, uint32_t active_addresses)
 {

@@ -90,6 +90,8 @@ enum standard_mib standard_mib_of(const struct vrrp_instance *i);
 uint8_t standard_family_of(const struct vrrp_instance *i);
 /* Is it one of the associated addresses of the RFCs? */
 bool standard_has_address(const struct vrrp_instance *i, const struct vrrp_address *a);
+/* Does vrrpv3OperationsRowStatus or vrrpOperRowStatus read as active? */
+bool standard_active(const struct vrrp_instance *i);
 /* May it be active: has it what the RFC wants? */
 bool standard_complete(const struct vrrp_instance *i, uint32_t active_addresses);
 

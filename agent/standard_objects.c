@@ -170,12 +170,11 @@ static void get_address_status(const struct standard_source *from, struct value 
 	to->number = from->row->address->row_status;
 }
 
-/* VRRPV3-MIB has no AdminState: an instance that is administratively down is notInService. */
 static void get_status(const struct standard_source *from, struct value *to)
 {
 	const struct vrrp_instance *i = from->row->instance;
 
-	if (i->row_status == STATUS_ACTIVE && (i->enabled || standard_mib_of(i) == STANDARD_VRRP))
+	if (standard_active(i))
 		to->number = STATUS_ACTIVE;
 	else if (standard_complete(i, from->row->active))
 		to->number = STATUS_NOT_IN_SERVICE;

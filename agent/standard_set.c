@@ -433,6 +433,15 @@ static enum set_status judge_v2(struct standard_set *r, const struct router *t, 
 	return SET_OK;
 }
 
+/* RFC 2579: does the request say that the row has all it needs?  A row that was notReady cannot be notInService. */
+static bool wants_whole(const struct standard_set *r, const struct router *t)
+{
+	const struct vrrp_instance *now = before(r, t);
+
+	return is_active(t->wanted) ||
+	       (t->wanted == STATUS_NOT_IN_SERVICE && now && !standard_active(now));
+}
+
 static enum set_status judge_router(struct standard_set *r, const struct router *t, size_t *var)
 {
 	const struct vrrp_instance *then = after(r, t);
@@ -443,14 +452,14 @@ static enum set_status judge_router(struct standard_set *r, const struct router 
 		if (e != SET_OK)
 			return e;
 	}
-	if (!is_active(t->wanted))
+	if (!wants_whole(r, t))
 		return SET_OK;
 	if (!count_active(r, t))
 		return refuse(r, t->status.at, &then->row,
-		    "to be active it needs an associated address that is active", var);
+		    "it is not ready: it needs an associated address that is active", var);
 	if (!standard_complete(then, 1))
 		return refuse(r, t->status.at, &then->row,
-		    "to be active it needs vrrpv3OperationsPrimaryIpAddr", var);
+		    "it is not ready: it needs vrrpv3OperationsPrimaryIpAddr", var);
 	return SET_OK;
 }
 

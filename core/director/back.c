@@ -101,6 +101,7 @@ static void wish_row(struct going_back *b, const struct wanted *list, size_t n)
 
 static void wish_collected(struct going_back *b)
 {
+	plan_exact(b->plan);
 	for (size_t i = 0, n; i < b->n; i += n) {
 		const struct delta *d = b->list[i].delta;
 

@@ -30,6 +30,7 @@ struct plan {
 	struct targets targets;
 	struct txn *on_running, *on_parked;
 	struct changeset *absent;
+	bool exact;
 };
 
 static int target_cmp(const struct target *a, const struct target *b)
@@ -103,6 +104,11 @@ const struct overrides *plan_overrides(const struct plan *p)
 	return p->overrides;
 }
 
+void plan_exact(struct plan *p)
+{
+	p->exact = true;
+}
+
 void plan_absent(struct plan *p, const struct delta *d)
 {
 	if (d->was_set != d->is_set || strcmp(d->old_value, d->new_value) != 0)
@@ -174,19 +180,19 @@ static enum row_status status_of(const struct row *r)
 	return c ? (enum row_status)column_number(r, c) : STATUS_ACTIVE;
 }
 
-static bool lacks_something(const struct row *r)
+static const struct column *missing(const struct row *r)
 {
 	for (size_t i = 0; i < r->table->ncolumns; i++)
 		if (r->table->columns[i].required && column_is_default(r, &r->table->columns[i]))
-			return true;
-	return false;
+			return &r->table->columns[i];
+	return NULL;
 }
 
 static void set_status(struct row *r, bool active)
 {
-	enum row_status s = active		 ? STATUS_ACTIVE
-			    : lacks_something(r) ? STATUS_NOT_READY
-						 : STATUS_NOT_IN_SERVICE;
+	enum row_status s = active	 ? STATUS_ACTIVE
+			    : missing(r) ? STATUS_NOT_READY
+					 : STATUS_NOT_IN_SERVICE;
 
 	column_set_number(r, table_status(r->table), s);
 }
@@ -302,7 +308,7 @@ static bool judge(const struct plan *p, struct target *t, struct refusal *why)
 	const struct table *table = t->key->table;
 	const struct column *c = table_status(table);
 	enum row_status wanted = 0; /* nothing is said */
-	bool active;
+	bool active, whole;
 
 	if (t->judged)
 		return true;
@@ -325,45 +331,56 @@ static bool judge(const struct plan *p, struct target *t, struct refusal *why)
 		return false;
 	if (c)
 		set_status(t->then, active);
-	if (active && c && wanted && lacks_something(t->then)) {
-		for (size_t i = 0; i < table->ncolumns; i++)
-			if (table->columns[i].required &&
-			    column_is_default(t->then, &table->columns[i]))
-				return refuse(why, REFUSAL_INCONSISTENT, t->key, &table->columns[i],
-				    "is missing");
-	}
+	/* RFC 2579: active, and notInService where it was notReady, say that all is there */
+	whole = active ? wanted != 0
+		       : wanted == STATUS_NOT_IN_SERVICE && t->now &&
+			     status_of(t->now) == STATUS_NOT_READY;
+	if (c && whole && missing(t->then))
+		return refuse(why, REFUSAL_INCONSISTENT, t->key, missing(t->then), "is missing");
 	return true;
 }
 
 /* ------------------------------------------------------------- rows that belong together */
 
-/* What the row that it belongs to is to be; NULL if there is none. */
-static const struct row *row_of_parent(const struct plan *p, const struct row *key)
+static bool becomes_volatile(const struct target *t)
 {
-	const struct target *t = find(p, key);
+	return t->now && t->then && t->now->origin != STORAGE_VOLATILE &&
+	       t->then->origin == STORAGE_VOLATILE;
+}
 
-	if (t)
-		return t->then;
-	return plan_find(p, key);
+/* Going back asks for each row's storage by itself. */
+static bool becomes_kept(const struct plan *p, const struct target *t)
+{
+	return !p->exact && t->now && t->then && t->now->origin == STORAGE_VOLATILE &&
+	       t->then->origin == STORAGE_NONVOLATILE;
 }
 
 /*
  * What belongs to a volatile row would be left alone at the next start: it is volatile too, by itself, or when the
- * row that it belongs to becomes so.
+ * row that it belongs to becomes so.  With that it is kept again: nobody would see that only half of them are.
  */
-static bool judge_storage(
-    const struct plan *p, struct target *t, const struct row *parent, struct refusal *why)
+static bool judge_storage(const struct plan *p, struct target *t, struct refusal *why)
 {
 	const struct column *c = table_column(t->key->table, "storage");
-	const struct row *above = row_of_parent(p, parent);
+	column_mask bit = bit_of(t->key->table, c);
+	bool is_volatile = t->then->origin == STORAGE_VOLATILE, lost = false, kept = false;
 
-	if (!above || above->origin != STORAGE_VOLATILE || t->then->origin == STORAGE_VOLATILE)
+	for (int i = 0; i < 2; i++) {
+		struct row *key = belong_key(t->then, i);
+		const struct target *above = key ? find(p, key) : NULL;
+		const struct row *r = above ? above->then : key ? plan_find(p, key) : NULL;
+
+		lost |= r && r->origin == STORAGE_VOLATILE;
+		kept |= above && becomes_kept(p, above);
+		row_free(key);
+	}
+	if (lost == is_volatile || (!lost && !kept))
 		return true;
-	if (t->set & bit_of(t->key->table, c))
-		return refuse(why, REFUSAL_INCONSISTENT, t->key, c,
-		    "what it belongs to is volatile, and so is the row");
-	t->then->origin = STORAGE_VOLATILE;
-	t->set |= bit_of(t->key->table, c);
+	if (t->set & bit)
+		return !lost || refuse(why, REFUSAL_INCONSISTENT, t->key, c,
+				    "what it belongs to is volatile, and so is the row");
+	t->then->origin = lost ? STORAGE_VOLATILE : STORAGE_NONVOLATILE;
+	t->set |= bit;
 	return true;
 }
 
@@ -384,20 +401,18 @@ static enum parent_state state_of_parent(const struct plan *p, const struct row 
 static bool judge_effect(const struct plan *p, struct target *t, struct refusal *why)
 {
 	t->running = t->then && status_of(t->then) == STATUS_ACTIVE;
+	if (t->then && !judge_storage(p, t, why))
+		return false;
 	for (int i = 0; t->then && i < 2; i++) {
 		struct row *key = belong_key(t->then, i);
 		enum parent_state s;
 		char text[ROW_TEXT_SIZE];
-		bool ok;
 
 		if (!key)
 			continue;
 		s = state_of_parent(p, key);
 		row_format(key, text);
-		ok = judge_storage(p, t, key, why);
 		row_free(key);
-		if (!ok)
-			return false;
 		if (s == PARENT_NONE && i == 0)
 			return refuse(why, REFUSAL_NAME, t->key, &t->key->table->columns[0],
 			    "there is no %s", text);
@@ -430,13 +445,12 @@ static void add_children(
 			target_of(p, r)->destroy |= !parent->then;
 }
 
-/* What belongs to a row that goes, comes into effect or out of it, or becomes volatile, does so with it. */
+/* What belongs to a row that goes, comes into effect or out of it, or gets another storage, does so with it. */
 static void take_children(struct plan *p, const struct target *t)
 {
 	if (!t->now)
 		return;
-	if (t->then && t->running == t->was_running &&
-	    (t->then->origin != STORAGE_VOLATILE || t->now->origin == STORAGE_VOLATILE))
+	if (t->then && t->running == t->was_running && !becomes_volatile(t) && !becomes_kept(p, t))
 		return;
 	if (t->key->table->columns[0].type != TYPE_NAME)
 		return; /* nothing belongs to a row without a name */

@@ -36,6 +36,8 @@ void plan_free(struct plan *p);
  */
 void plan_wish(struct plan *p, const struct row *row, column_mask mask, column_mask unset);
 void plan_destroy(struct plan *p, const struct row *key);
+/* The wishes say all: what belongs to a row that becomes nonVolatile does not become so with it. */
+void plan_exact(struct plan *p);
 
 /* The row as it is, in either store; NULL: there is none. */
 struct row *plan_find(const struct plan *p, const struct row *key);

@@ -257,6 +257,7 @@ START_TEST(test_v3_documented)
 	ck_assert_int_eq(get(V3 "AdvInterval", "2.51.1"), 100);
 	ck_assert_int_eq(get(V3 "PreemptMode", "2.51.1"), 1);
 	SET(SET_INCONSISTENT_VALUE, 0, INT(V3 "RowStatus", "2.51.1", STATUS_ACTIVE));
+	SET(SET_INCONSISTENT_VALUE, 0, INT(V3 "RowStatus", "2.51.1", STATUS_NOT_IN_SERVICE));
 	DONE(INT(V3_ADDRESS, "2.51.1.4.10.0.0.100", STATUS_CREATE_AND_GO));
 	DONE(INT(V3_ADDRESS, "2.51.1.4.10.0.0.101", STATUS_CREATE_AND_GO));
 	ck_assert_int_eq(get(V3 "AddrCount", "2.51.1"), 2);
@@ -423,7 +424,9 @@ START_TEST(test_v2)
 	ck_assert_int_eq(get(V2 "RowStatus", "7.5"), STATUS_NOT_READY);
 	ck_assert_int_eq(get(V2 "AdminState", "7.5"), 2);
 	SET(SET_INCONSISTENT_VALUE, 0, INT(V2 "AdminState", "7.5", 1));
+	SET(SET_INCONSISTENT_VALUE, 0, INT(V2 "RowStatus", "7.5", STATUS_NOT_IN_SERVICE));
 	DONE(INT(V2_ADDRESS, "7.5.10.0.0.100", STATUS_CREATE_AND_GO));
+	DONE(INT(V2 "RowStatus", "7.5", STATUS_NOT_IN_SERVICE));
 	ck_assert_int_eq(get(V2 "RowStatus", "7.5"), STATUS_NOT_IN_SERVICE);
 	DONE(INT(V2 "RowStatus", "7.5", STATUS_ACTIVE));
 	ck_assert_int_eq(get(V2 "AdminState", "7.5"), 2);

@@ -199,6 +199,13 @@ START_TEST(test_not_ready)
 	ck_assert(!request(TABLE_virtual_server, "new", "row_status=active"));
 	ck_assert_int_eq(why.kind, REFUSAL_INCONSISTENT);
 	ck_assert_int_eq(why.column, COL_virtual_server_pool);
+	/* notInService says that it could be active (RFC 2579, RowStatus, note 3) */
+	ck_assert(!request(TABLE_virtual_server, "new", "row_status=notInService"));
+	ck_assert_int_eq(why.kind, REFUSAL_INCONSISTENT);
+	ck_assert_int_eq(why.column, COL_virtual_server_pool);
+	ck_assert(!request(TABLE_virtual_server, "new", "row_status=notInService quorum=2"));
+	ck_assert(request(TABLE_virtual_server, "whole", "row_status=createAndWait"));
+	ck_assert(request(TABLE_virtual_server, "whole", "row_status=notInService pool=web"));
 	/* what is not in effect need not be right */
 	ck_assert(request(TABLE_virtual_server, "new", "pool=nowhere"));
 	ck_assert_int_eq(status(in(parked, TABLE_virtual_server, "new")), STATUS_NOT_IN_SERVICE);

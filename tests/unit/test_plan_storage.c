@@ -152,6 +152,31 @@ START_TEST(test_becomes_volatile)
 }
 END_TEST
 
+/* It became volatile with the row that it belongs to: it is kept with it, too, or a restart would lose it silently. */
+START_TEST(test_is_kept_again)
+{
+	make_pool("nonVolatile");
+	wish("real_server", "web 10.0.0.9 80", "row_status", "createAndWait");
+	ck_assert(done());
+	wish("pool", "web", "storage", "volatile");
+	ck_assert(done());
+	wish("pool", "web", "storage", "nonVolatile");
+	ck_assert(done());
+	ck_assert_str_eq(remembered("real_server", "web 10.0.0.1 80", "storage"), "nonVolatile");
+	ck_assert_str_eq(remembered("real_server", "web 10.0.0.9 80", "storage"), "nonVolatile");
+	ck_assert_str_eq(remembered("check", "web tcp", "storage"), "nonVolatile");
+	ck_assert_int_eq(
+	    find(running, "real_server", "web 10.0.0.1 80")->origin, STORAGE_NONVOLATILE);
+	wish("pool", "web", "storage", "volatile");
+	ck_assert(done());
+	wish("pool", "web", "storage", "nonVolatile");
+	wish("real_server", "web 10.0.0.1 80", "storage", "volatile");
+	ck_assert(done());
+	ck_assert_str_eq(remembered("real_server", "web 10.0.0.1 80", "storage"), "volatile");
+	ck_assert_str_eq(remembered("check", "web tcp", "storage"), "nonVolatile");
+}
+END_TEST
+
 /* A row that stays may not depend on one that a restart forgets. */
 START_TEST(test_refers_to_volatile)
 {
@@ -190,6 +215,7 @@ int main(void)
 	tcase_add_test(tc, test_cascade);
 	tcase_add_test(tc, test_volatile);
 	tcase_add_test(tc, test_becomes_volatile);
+	tcase_add_test(tc, test_is_kept_again);
 	tcase_add_test(tc, test_refers_to_volatile);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
