@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/base/log.h"
+#include "core/base/utf8.h"
 
 enum set_phase { PHASE_OPEN, PHASE_PREPARED, PHASE_COMMITTED };
 
@@ -148,7 +149,8 @@ static enum set_status set_text(
 	text = strndup(v->bytes ? v->bytes : "", v->size);
 	if (!text)
 		abort();
-	if (!column_parse(r, c, text, why))
+	snprintf(why, WHY_SIZE, "is not UTF-8");
+	if (!utf8_valid(text) || !column_parse(r, c, text, why))
 		e = SET_WRONG_VALUE;
 	free(text);
 	return e;
@@ -166,9 +168,12 @@ static bool only_read(const struct column *c, int64_t number)
 static enum set_status set_number(
     struct row *r, const struct column *c, int64_t number, char why[WHY_SIZE])
 {
-	snprintf(why, WHY_SIZE, "%lld is out of range", (long long)number);
-	if (only_read(c, number))
+	if (only_read(c, number)) {
+		snprintf(why, WHY_SIZE, "%s(%lld) cannot be set",
+		    enum_word(c->words, (int32_t)number), (long long)number);
 		return SET_WRONG_VALUE;
+	}
+	snprintf(why, WHY_SIZE, "%lld is out of range", (long long)number);
 	column_set_number(r, c, number);
 	return column_number(r, c) == number && column_check(r, c, why) ? SET_OK : SET_WRONG_VALUE;
 }
@@ -358,6 +363,15 @@ static enum set_status no_row(struct set *s, const struct object *o, const struc
 	return e;
 }
 
+/* A name that a request makes is UTF-8; the file may have others. */
+static bool can_be_made(const struct row *key)
+{
+	const struct column *c = &key->table->columns[0];
+
+	return table_status(key->table) &&
+	       (c->type != TYPE_NAME || c->ref || utf8_valid(column_text(key, c)));
+}
+
 enum set_status set_add(struct set *s, const struct set_var *v)
 {
 	const struct object *o = object_find(v->name, v->len);
@@ -368,7 +382,7 @@ enum set_status set_add(struct set *s, const struct set_var *v)
 		return no_object(s, v);
 	key = row_new(o->table);
 	if (!index_decode(key, v->name + o->len, v->len - o->len) ||
-	    (!table_status(o->table) && !store_find(s->view->store, key)))
+	    (!can_be_made(key) && !store_find(s->view->store, key)))
 		e = no_row(s, o, v);
 	else
 		e = set_column(s, key, o->column, o->part, v);
@@ -379,7 +393,10 @@ enum set_status set_add(struct set *s, const struct set_var *v)
 static enum set_status error_of(const struct refusal *why)
 {
 	switch (why->kind) {
-	case REFUSAL_VALUE:
+	case REFUSAL_VALUE: /* one of the index is no variable's value */
+		if (why->table && why->column >= 0 &&
+		    why->table->columns[why->column].class == CLASS_KEY)
+			return SET_NO_CREATION;
 		return SET_WRONG_VALUE;
 	case REFUSAL_INCONSISTENT:
 		return SET_INCONSISTENT_VALUE;

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
+#include "core/base/utf8.h"
 
 char *age_format(usec_t age, char buf[AGE_SIZE])
 {
@@ -165,23 +166,6 @@ enum paint value_paint(const struct row *r, const struct column *c)
 }
 
 /* --------------------------------------------------------------------------- JSON */
-
-/* Length of the UTF-8 character that text begins with; 0: it begins with none. */
-static size_t utf8_length(const char *text)
-{
-	const unsigned char *p = (const unsigned char *)text;
-	size_t n = *p < 0x80   ? 1
-		   : *p < 0xc2 ? 0
-		   : *p < 0xe0 ? 2
-		   : *p < 0xf0 ? 3
-		   : *p < 0xf5 ? 4
-			       : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
 
 /* A byte that is no UTF-8 is taken for Latin 1: the output is valid whatever a name has in it. */
 void json_string(FILE *out, const char *text)

@@ -20,7 +20,7 @@ struct hub {
 	} kept[8];
 	size_t nkept;
 	struct set_refusal refused; /* the last one */
-	char subject[100], object[100];
+	char subject[100], object[100], reason[100];
 };
 
 static void forget(struct hub *h)
@@ -61,6 +61,7 @@ static void refused(void *arg, const struct set_refusal *r)
 	h->refused = *r;
 	snprintf(h->subject, sizeof(h->subject), "%s", r->subject);
 	snprintf(h->object, sizeof(h->object), "%s", r->object);
+	snprintf(h->reason, sizeof(h->reason), "%s", r->reason);
 }
 
 static bool call(
@@ -166,6 +167,15 @@ static int add_int(struct fixture *f, const void *row, const char *column, int64
 static int add_uint(struct fixture *f, const void *row, const char *column, int64_t number)
 {
 	return add_typed(f, row, column, SMI_GAUGE32, number);
+}
+
+static int add_text(struct fixture *f, const void *row, const char *column, const char *text)
+{
+	arc name[OID_MAX];
+	struct set_var v = {.name = name, .type = SMI_OCTETS, .bytes = text, .size = strlen(text)};
+
+	v.len = name_of(row, column, name);
+	return (int)set_add(f->set, &v);
 }
 
 START_TEST(test_weight)
@@ -308,10 +318,33 @@ START_TEST(test_status_values)
 
 	ck_assert_int_eq(add_int(f, f->rs[0], "row_status", 0), SET_WRONG_VALUE);
 	ck_assert_int_eq(add_int(f, f->rs[0], "row_status", STATUS_NOT_READY), SET_WRONG_VALUE);
+	ck_assert_str_eq(f->hub.reason, "notReady(3) cannot be set");
 	ck_assert_int_eq(add_int(f, f->rs[0], "row_status", 7), SET_WRONG_VALUE);
 	ck_assert_int_eq(add_int(f, f->rs[0], "storage", STORAGE_OTHER), SET_WRONG_VALUE);
 	ck_assert_int_eq(add_int(f, f->rs[0], "storage", STORAGE_READONLY), SET_WRONG_VALUE);
 	ck_assert_int_eq(add_int(f, f->rs[0], "storage", STORAGE_VOLATILE), SET_OK);
+	teardown(f);
+}
+END_TEST
+
+/* SnmpAdminString and DirectorName are UTF-8: what is not would break those who read it. */
+START_TEST(test_utf8)
+{
+	struct fixture *f = setup();
+	struct row *pool = row_new(&tables[TABLE_pool]);
+
+	ck_assert_int_eq(add_text(f, f->vi, "interface", "l\xc3\xa4n"), SET_OK);
+	ck_assert_int_eq(add_text(f, f->rs[0], "virtual_host", "l\xe4n"), SET_WRONG_VALUE);
+	ck_assert_str_eq(f->hub.reason, "is not UTF-8");
+	row_set_text(&((struct pool *)pool)->name, "\xc3\xa4");
+	ck_assert_int_eq(add_int(f, pool, "row_status", STATUS_CREATE_AND_GO), SET_OK);
+	row_set_text(&((struct pool *)pool)->name, "\xe4");
+	ck_assert_int_eq(add_int(f, pool, "row_status", STATUS_CREATE_AND_GO), SET_NO_CREATION);
+	/* what the file has made is there all the same */
+	insert(f, TABLE_pool, "\xe4");
+	insert(f, TABLE_real_server, "\xe4 10.0.0.1 80");
+	ck_assert_int_eq(add_int(f, pool, "row_status", STATUS_NOT_IN_SERVICE), SET_OK);
+	row_free(pool);
 	teardown(f);
 }
 END_TEST
@@ -473,6 +506,11 @@ START_TEST(test_blame)
 		ck_assert_int_eq(set_prepare(f->set, &var), kinds[i].error);
 		ck_assert_uint_eq(var, 2);
 	}
+	why->kind =
+	    REFUSAL_VALUE; /* an address that no server can have: it is in the name, not in the value */
+	why->column = COL_real_server_address;
+	ck_assert_int_eq(set_prepare(f->set, &var), SET_NO_CREATION);
+	ck_assert_uint_eq(var, 1);
 	why->column = COL_real_server_lower_threshold; /* not in the request: its row's first */
 	set_prepare(f->set, &var);
 	ck_assert_uint_eq(var, 1);
@@ -619,6 +657,7 @@ int main(void)
 	tcase_add_test(tc, test_no_such_event);
 	tcase_add_test(tc, test_create);
 	tcase_add_test(tc, test_status_values);
+	tcase_add_test(tc, test_utf8);
 	tcase_add_test(tc, test_twice);
 	tcase_add_test(tc, test_index);
 	tcase_add_test(tc, test_one_transaction);

@@ -14,6 +14,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/privilege.h"
+#include "core/base/utf8.h"
 #include "tests/unit/unit.h"
 
 /* -------------------------------------------------------------------------- wire */
@@ -773,6 +774,27 @@ static void add(Suite *s, const char *name, const TTest *const *tests)
 	suite_add_tcase(s, tc);
 }
 
+/* RFC 3629 section 3, and table 3-7 of the Unicode standard. */
+START_TEST(test_utf8)
+{
+	static const struct {
+		const char *text;
+		size_t length;
+	} cases[] = {{"a", 1}, {"\xc3\xa4", 2}, {"\xe2\x82\xac", 3}, {"\xf0\x9f\x98\x80", 4},
+	    {"\x80", 0}, {"\xc0\x80", 0}, {"\xc1\xbf", 0}, {"\xc2", 0}, {"\xe0\x9f\xbf", 0},
+	    {"\xe0\xa0\x80", 3}, {"\xed\x9f\xbf", 3}, {"\xed\xa0\x80", 0}, {"\xef\xbf\xbf", 3},
+	    {"\xf0\x8f\xbf\xbf", 0}, {"\xf0\x90\x80\x80", 4}, {"\xf4\x8f\xbf\xbf", 4},
+	    {"\xf4\x90\x80\x80", 0}, {"\xf5\x80\x80\x80", 0}, {"\xe2\x82", 0}, {"\xff", 0}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		ck_assert_msg(utf8_length(cases[i].text) == cases[i].length, "%zu", i);
+		ck_assert_int_eq(utf8_valid(cases[i].text), cases[i].length != 0);
+	}
+	ck_assert(utf8_valid("") && utf8_valid("a\xc3\xa4\xe2\x82\xac"));
+	ck_assert(!utf8_valid("a\xc3\xa4\xe4"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("base");
@@ -793,6 +815,7 @@ int main(void)
 	    (const TTest *const[]){test_log_levels, test_log_errno, test_log_long, test_log_lost,
 		test_log_stderr, test_log_control_characters, test_log_limit, NULL});
 	add(s, "clock", (const TTest *const[]){test_clock, NULL});
+	add(s, "utf8", (const TTest *const[]){test_utf8, NULL});
 	add(s, "privilege", (const TTest *const[]){test_privilege, NULL});
 	return unit_run(s);
 }
