@@ -222,6 +222,14 @@ static void add_meant(netsnmp_pdu *pdu, const struct meant *v)
 	}
 }
 
+/* What goes back by itself between a SET and the GET behind it cannot be read back: not while the monkey plays. */
+static void confirm_later(struct meant *v)
+{
+	if (v->column == &tables[TABLE_control].columns[COL_control_confirm_timeout] &&
+	    v->number > 0 && v->number < 3600)
+		v->number += 3600;
+}
+
 static void add_var(
     struct monkeying *k, struct meant *v, const struct object *o, const struct row *r)
 {
@@ -232,6 +240,7 @@ static void add_var(
 		nonsense(k, v);
 	if (!k->sane && below(k, 12) == 0)
 		damage(k, &v->name);
+	confirm_later(v);
 }
 
 /* How managers reach the director: a SET of it may cut this one off, as it should. So may rules that do not look up. */
@@ -293,7 +302,7 @@ static bool same(const struct meant *v, const netsnmp_variable_list *got)
 		return false;
 	if (v->type == ASN_OCTET_STR)
 		return got->val_len == v->size && memcmp(got->val.string, v->bytes, v->size) == 0;
-	return *got->val.integer == v->number;
+	return (uint32_t)*got->val.integer == (uint32_t)v->number; /* what goes over the wire */
 }
 
 /* Is what was acknowledged read back?  Not the status, which reads otherwise, nor what only asks. */
