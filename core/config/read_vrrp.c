@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vrrp_instance and vrrp_sync_group (see reader.h). */
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include "core/base/words.h"
 #include "core/config/inherit.h"
 #include "core/config/reader.h"
+#include "core/model/vmac.h"
 
 #define PRIORITY_OWNER 255
 #define AUTHENTICATION (COLUMN(vrrp_instance, auth_type) | COLUMN(vrrp_instance, auth_password))
@@ -1462,6 +1464,71 @@ static void drop_empty_scripts(struct reader *r)
 	}
 }
 
+/* ---- names of interfaces with virtual MAC addresses */
+
+static bool is_before(struct place a, struct place b)
+{
+	if (a.file != b.file)
+		return a.file < b.file;
+	return a.line != b.line ? a.line < b.line : a.column < b.column;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct vrrp_instance *const *x = a, *const *y = b;
+	struct place at = marks_place(&(*x)->row, -1);
+
+	return is_before(at, marks_place(&(*y)->row, -1)) ? -1 : 1;
+}
+
+/* earlier: instances behind this one in the file do not count, unless they were given their name. */
+static bool is_taken(
+    const struct reader *r, const struct vrrp_instance *i, const char *name, bool earlier)
+{
+	char other[IFNAMSIZ];
+
+	STORE_FOREACH (vrrp_instance, o, r->store) {
+		if (o == i || !o->use_vmac || strcmp(vmac_name(o, other), name) != 0)
+			continue;
+		if (!earlier || *o->vmac_name ||
+		    is_before(marks_place(&o->row, -1), marks_place(&i->row, -1)))
+			return true;
+	}
+	return false;
+}
+
+static void name_vmac(struct reader *r, struct vrrp_instance *i)
+{
+	char name[IFNAMSIZ];
+
+	vmac_name(i, name);
+	if (!is_taken(r, i, name, true))
+		return;
+	for (unsigned n = 1; is_taken(r, i, name, false); n++)
+		snprintf(name, sizeof(name), "vrrp%u.%u", n, (unsigned)(uint8_t)i->vrid);
+	row_set_text(&i->vmac_name, name);
+	marks_column(&i->row, COL_vrrp_instance_vmac_name,
+	    marks_place(&i->row, COL_vrrp_instance_use_vmac));
+}
+
+/* One VRID on several interfaces: all but the first in the file get a number, as with keepalived. */
+static void name_vmacs(struct reader *r)
+{
+	struct vrrp_instance **list =
+	    calloc(store_count(r->store, TABLE_vrrp_instance) + 1, sizeof(*list));
+	size_t n = 0;
+
+	if (!list)
+		abort();
+	STORE_FOREACH (vrrp_instance, i, r->store)
+		if (i->use_vmac && !*i->vmac_name)
+			list[n++] = i;
+	qsort(list, n, sizeof(*list), by_place);
+	for (size_t k = 0; k < n; k++)
+		name_vmac(r, list[k]);
+	free(list);
+}
+
 void read_vrrp_finish(struct reader *r)
 {
 	drop_empty_scripts(r);
@@ -1470,6 +1537,7 @@ void read_vrrp_finish(struct reader *r)
 	complete_defaults(r);
 	STORE_FOREACH (vrrp_instance, i, r->store)
 		finish_instance(r, i);
+	name_vmacs(r);
 	finish_polling(r);
 	warn_of_weights(r);
 }

@@ -809,6 +809,32 @@ START_TEST(test_vmac)
 }
 END_TEST
 
+/* One VRID on several interfaces: the names are keepalived's. */
+START_TEST(test_vmac_names)
+{
+	static const char *const want[][2] = {
+	    {"A", "vrrp1.1"}, {"B", ""}, {"C", "vrrp3.1"}, {"D", "vrrp2.1"}, {"E", ""}, {"F", "vrrp4.1"}};
+	struct config *c =
+	    good("vrrp_instance B {\n interface eth0\n virtual_router_id 1\n use_vmac\n}\n"
+		 "vrrp_instance A {\n interface eth1\n virtual_router_id 1\n use_vmac\n}\n"
+		 "vrrp_instance D {\n interface eth2\n virtual_router_id 1\n use_vmac vrrp2.1\n}\n"
+		 "vrrp_instance C {\n interface eth3\n virtual_router_id 1\n use_vmac\n}\n"
+		 "vrrp_instance E {\n interface eth0\n virtual_router_id 1\n use_vmac\n"
+		 " native_ipv6\n}\n"
+		 "vrrp_instance F {\n interface eth1\n virtual_router_id 1\n use_vmac\n"
+		 " native_ipv6\n}\n");
+
+	for (size_t k = 0; k < sizeof(want) / sizeof(*want); k++)
+		ck_assert_str_eq(store_vrrp_instance(config_store(c), want[k][0])->vmac_name, want[k][1]);
+	config_free(c);
+	/* a name that was given counts, wherever it stands */
+	c = good("vrrp_instance A {\n interface eth0\n virtual_router_id 1\n use_vmac\n}\n"
+		 "vrrp_instance B {\n interface eth1\n virtual_router_id 2\n use_vmac vrrp.1\n}\n");
+	ck_assert_str_eq(store_vrrp_instance(config_store(c), "A")->vmac_name, "vrrp1.1");
+	config_free(c);
+}
+END_TEST
+
 /* All errors are told, the first one is returned. */
 START_TEST(test_many_errors)
 {
@@ -2890,7 +2916,7 @@ int main(void)
 	    test_include_deep, test_no_file, test_binary, test_truncated, test_structure,
 	    test_unknown, test_values, test_routes, test_rules, test_static_addresses,
 	    test_interface_delays, test_linkbeat, test_vrf, test_route_errors, test_no_accept,
-	    test_strict_mode, test_strict_mode_resets, test_unsupported, test_samples, test_vmac,
+	    test_strict_mode, test_strict_mode_resets, test_unsupported, test_samples, test_vmac, test_vmac_names,
 	    test_multicast_group, test_garp_group, test_garp_extra, test_empty_script, test_notify,
 	    test_idle, test_many_errors, test_global, test_notification, test_instance,
 	    test_instance_owner, test_instance_idle, test_password, test_instance_defaults,
