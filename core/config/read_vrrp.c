@@ -1507,8 +1507,8 @@ static void name_vmac(struct reader *r, struct vrrp_instance *i)
 	for (unsigned n = 1; is_taken(r, i, name, false); n++)
 		snprintf(name, sizeof(name), "vrrp%u.%u", n, (unsigned)(uint8_t)i->vrid);
 	row_set_text(&i->vmac_name, name);
-	marks_column(&i->row, COL_vrrp_instance_vmac_name,
-	    marks_place(&i->row, COL_vrrp_instance_use_vmac));
+	marks_column(
+	    &i->row, COL_vrrp_instance_vmac_name, marks_place(&i->row, COL_vrrp_instance_use_vmac));
 }
 
 /* One VRID on several interfaces: all but the first in the file get a number, as with keepalived. */

@@ -328,9 +328,40 @@ void virtual_act_announce(struct virtual *v)
 			announce_vip(v, &v->vips[k]);
 }
 
+/*
+ * Somebody has removed it, or its interface was not there.  Not if the kernel will only tell of it (see struct vip);
+ * and what was never there, because the kernel refuses it, is not asked for all the time.
+ */
+static bool is_missing(struct virtual *v, const struct vip *vip)
+{
+	unsigned swallowed;
+
+	if (v->fsm.state != VRRP_MASTER)
+		return false;
+	return vip->seen || ((!vip->asked || vip->kernel.address.family == ADDR_IPV4) &&
+				log_limit_ok(&v->missing, 60, 60 * USEC_PER_SEC, &swallowed));
+}
+
+/* Two programs that do not agree may do this again and again. */
+static void set_again(struct virtual *v, const struct vip *vip)
+{
+	const char *name = v->fsm.config.name;
+	char text[ADDR_STRLEN];
+	unsigned swallowed;
+
+	addr_format(&vip->kernel.address, text);
+	if (!vip->seen)
+		log_info("%s: %s is not on %s; it is set again", name, text, vip->interface);
+	else if (log_limit_ok(&v->removed, 10, 60 * USEC_PER_SEC, &swallowed))
+		log_warning(
+		    "%s: somebody removed %s from %s; it is set again", name, text, vip->interface);
+	vrrp_fsm_announce(&v->fsm, clock_now());
+	router_wake(v->router);
+}
+
 void virtual_check_addresses(struct virtual *v)
 {
-	char text[ADDR_STRLEN];
+	bool due = v->addresses_due;
 
 	if (!vmac_hears_right(v)) {
 		v->addresses_due = true;
@@ -342,24 +373,24 @@ void virtual_check_addresses(struct virtual *v)
 		    kernel_interface(v->router->kernel, vip->interface);
 		bool there = i && kernel_address(i, &vip->kernel.address);
 
-		vip->asked = vip->asked && !there;
+		vip->asked = vip->asked && i && !there;
 		if (vip->row->present != there) {
 			vip->row->present = there;
 			engine_report(
 			    v->router->engine, &vip->row->row, COLUMN(vrrp_address, present));
 		}
-		if (v->fsm.state != VRRP_MASTER)
-			continue;
-		if (vip->seen && !there && i) {
-			log_warning("%s: somebody removed %s from %s; it is set again",
-			    v->fsm.config.name, addr_format(&vip->kernel.address, text),
-			    vip->interface);
+		if (i && !there && !due && is_missing(v, vip)) {
+			set_again(v, vip);
 			v->addresses_due = true;
-			vrrp_fsm_announce(&v->fsm, clock_now());
-			router_wake(v->router);
 		}
 		vip->seen = there;
 	}
+}
+
+void virtual_ask_again(struct virtual *v)
+{
+	for (size_t k = 0; k < v->nvips; k++)
+		v->vips[k].asked = false;
 }
 
 bool virtual_has(const struct virtual *v, const char *interface, const struct addr *address)

@@ -25,6 +25,7 @@
 #define ANSWER_MAX 32768	 /* the longest datagram that the kernel sends */
 #define CALM (5 * USEC_PER_MSEC) /* between our own change of addresses and changed() */
 #define DUMP_TRIES 5
+#define MTU_IPV4 68
 
 struct kernel {
 	struct nl_sock *watch;	/* notifications */
@@ -36,6 +37,7 @@ struct kernel {
 	bool different; /* the picture, since changed() was called */
 	bool renamed;
 	bool urgent; /* not only its addresses */
+	unsigned eras;
 	TAILQ_HEAD(, kernel_interface) interfaces;
 	TAILQ_HEAD(, kernel_address) spare; /* for the picture */
 	size_t nspare, reserved;
@@ -191,6 +193,7 @@ static struct kernel_interface *make_interface(struct kernel *k, int index)
 	if (!i)
 		abort();
 	i->index = index;
+	i->era[0] = i->era[1] = ++k->eras;
 	TAILQ_INIT(&i->addresses);
 	TAILQ_INSERT_TAIL(&k->interfaces, i, entry);
 	k->different = k->urgent = true;
@@ -245,6 +248,24 @@ static void read_more(struct kernel_interface *i, struct nlattr **attr)
 					   &i->parent_ignore, &i->parent_announce) == 2;
 }
 
+/*
+ * The kernel takes IPv4 or IPv6 off an interface whose MTU is too small for it, with addresses and groups, and
+ * makes it anew when it is not any more.  It tells of the MTU first, and may not have done it yet.
+ */
+static void set_mtu(struct kernel *k, struct kernel_interface *i, uint32_t mtu)
+{
+	uint32_t least = mtu < i->mtu ? mtu : i->mtu;
+
+	if (mtu == i->mtu)
+		return;
+	if (least < MTU_IPV4)
+		i->era[0] = ++k->eras;
+	if (least < KERNEL_MTU_IPV6)
+		i->era[1] = ++k->eras;
+	i->mtu = mtu;
+	k->different = k->urgent = true;
+}
+
 static void set_link(struct kernel *k, const struct ifinfomsg *info, struct nlattr **attr)
 {
 	struct kernel_interface *i = by_index(k, info->ifi_index), was;
@@ -263,6 +284,8 @@ static void set_link(struct kernel *k, const struct ifinfomsg *info, struct nlat
 	if (i->has_mac)
 		memcpy(i->mac, nla_data(attr[IFLA_ADDRESS]), KERNEL_MAC_LEN);
 	read_more(i, attr);
+	if (attr[IFLA_MTU])
+		set_mtu(k, i, nla_get_u32(attr[IFLA_MTU]));
 	if (i->flags != was.flags || i->master != was.master || i->has_mac != was.has_mac ||
 	    strcmp(i->name, was.name) != 0 || memcmp(i->mac, was.mac, KERNEL_MAC_LEN) != 0)
 		k->different = k->urgent = true;
@@ -495,10 +518,15 @@ static bool read_notifications(struct kernel *k)
 
 static void drain(struct kernel *k)
 {
+	struct kernel_interface *i;
+
 	if (read_notifications(k))
 		return;
 	log_info("notifications about interfaces were lost; reading all of them");
 	read_all(k);
+	TAILQ_FOREACH (i, &k->interfaces, entry)
+		i->era[0] = i->era[1] = ++k->eras;
+	k->different = k->urgent = true;
 }
 
 static void on_readable(int fd, short what, void *arg)

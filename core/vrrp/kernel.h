@@ -25,6 +25,7 @@
 #include "core/base/addr.h"
 
 #define KERNEL_MAC_LEN 6
+#define KERNEL_MTU_IPV6 1280 /* with less, an interface has no IPv6 */
 
 struct kernel;
 struct nl_msg;
@@ -52,7 +53,13 @@ struct kernel_interface {
 	TAILQ_ENTRY(kernel_interface) entry;
 	char name[IFNAMSIZ];
 	int index;
+	/*
+	 * Of IPv4 and of IPv6, [family - ADDR_IPV4]: another one whenever the kernel may have forgotten on it which
+	 * multicast groups sockets are members of.
+	 */
+	unsigned era[2];
 	unsigned flags; /* IFF_UP, IFF_RUNNING... */
+	uint32_t mtu;
 	uint8_t mac[KERNEL_MAC_LEN];
 	bool has_mac; /* Ethernet or like it */
 	uint32_t arp_ignore, arp_announce;

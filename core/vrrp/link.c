@@ -246,10 +246,42 @@ static unsigned faults_of(const struct port *p, const struct kernel_interface *i
 	return p->io && (p->ah || !p->wants_ah) ? 0 : VRRP_FAULT_SOCKET;
 }
 
+bool port_rejoin(const struct port *p, struct vrrp_io **io, const struct addr *more)
+{
+	struct addr rfc = vrrp_packet_group(p->family);
+	const struct addr *groups[] = {&rfc, more};
+
+	for (int k = 0; *io && k < 2; k++) {
+		if (!groups[k] || !addr_is_set(groups[k]))
+			continue;
+		vrrp_io_leave(*io, groups[k]);
+		if (vrrp_io_join(*io, groups[k]))
+			continue;
+		vrrp_io_close(*io);
+		*io = NULL;
+	}
+	return *io;
+}
+
+/* join_all() does the rest. */
+static void rejoin(struct port *p, struct vrrp_io **io)
+{
+	if (!port_rejoin(p, io, NULL))
+		return;
+	for (size_t k = 0; k < p->ngroups; k++)
+		vrrp_io_leave(*io, &p->groups[k].address);
+}
+
 static void refresh(struct port *p, const struct kernel_interface *i)
 {
 	bool open = p->users && p->link->index;
+	unsigned era = i ? i->era[p->family - ADDR_IPV4] : p->era;
 
+	if (era != p->era) {
+		p->era = era;
+		rejoin(p, &p->io);
+		rejoin(p, &p->ah);
+	}
 	if (open && !p->io)
 		p->io = port_open(p, p->link->name, p->link->index, VRRP_IP_PROTOCOL, NULL);
 	if (open && p->wants_ah && !p->ah)

@@ -51,6 +51,8 @@ struct port {
 	struct vrrp_io *io;
 	struct vrrp_io *ah; /* of packets with an authentication header, if an instance has them */
 	bool wants_ah;
+	unsigned
+	    era; /* struct kernel_interface: in which the sockets became members of their groups */
 	struct port_group *groups; /* besides the RFC's */
 	size_t ngroups;
 	unsigned faults; /* enum vrrp_fault */
@@ -135,6 +137,7 @@ struct virtual
 	/* Its virtual MAC address: the interface that has it (see vmac.c), and sockets on that. */
 	int vmac_index; /* 0: none */
 	struct vrrp_io *vmac_io, *vmac_ah;
+	unsigned vmac_era; /* as a port's */
 	char vmac_error
 	    [128]; /* why there is none; empty if there is to be none, or if it is there */
 	struct vrrp_peer_config *peers; /* what fsm.config.peers points to */
@@ -148,7 +151,7 @@ struct virtual
 	usec_t failover_until; /* what the state machine was told */
 	bool addresses_due, announce_due, report_due;
 	bool extra_due; /* announcements where no advertisements come from */
-	struct log_limit send_errors, notes;
+	struct log_limit send_errors, notes, removed, missing;
 	struct second_master_note second;
 	struct error_note errors[VRRP_ERRORS];
 	struct tracked *tracks; /* see tracking.c */
@@ -213,6 +216,8 @@ void virtual_failover(struct virtual *v);
 void virtual_evaluate(struct virtual *v);
 /* Puts back what somebody else removed, and notes what is there. */
 void virtual_check_addresses(struct virtual *v);
+/* The kernel has refused something: what it has not told of yet is asked for again, when it has changed. */
+void virtual_ask_again(struct virtual *v);
 /* Queues for the kernel what is due. */
 void virtual_act_addresses(struct virtual *v);
 void virtual_act_announce(struct virtual *v);
@@ -235,6 +240,11 @@ bool port_hears(const struct port *p, const struct addr *group);
  */
 struct vrrp_io *port_open(
     struct port *p, const char *interface, int index, int protocol, const uint8_t *only_from);
+/*
+ * A member again of the RFC's group and of one more (NULL, unset: none), which the interface may have forgotten.  A
+ * socket that cannot be is closed.  True if it is there.
+ */
+bool port_rejoin(const struct port *p, struct vrrp_io **io, const struct addr *more);
 /* port_primary() is found out once for all that follow, until it is forgotten. */
 void link_find_primaries(struct link *l);
 void link_forget_primaries(struct link *l);

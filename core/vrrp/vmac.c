@@ -236,6 +236,25 @@ static bool is_as_wanted(const struct virtual *v, const struct kernel_interface 
 	       memcmp(i->mac, mac, VMAC_LEN) == 0;
 }
 
+/* It has the settings of its IPv6 no more: an MTU that was too small has taken them, and would come back without. */
+static bool lost_ipv6(const struct kernel_interface *i, const struct kernel_interface *parent)
+{
+	return i->mtu < KERNEL_MTU_IPV6 && parent->mtu >= KERNEL_MTU_IPV6;
+}
+
+/* The kernel lets a macvlan's MTU fall with its interface's, but not rise. */
+static const char *follow_mtu(
+    struct kernel *k, const struct kernel_interface *i, const struct kernel_interface *parent)
+{
+	struct nl_msg *msg;
+
+	if (i->mtu == parent->mtu)
+		return NULL;
+	msg = message(RTM_NEWLINK, 0, i->index, 0);
+	nla_put_u32(msg, IFLA_MTU, parent->mtu);
+	return kernel_request(k, msg);
+}
+
 /* This program was killed before it could say that it made it. */
 static bool is_unfinished(const struct virtual *v, const struct kernel_interface *i,
     const struct kernel_interface *parent)
@@ -303,7 +322,7 @@ static const char *make(struct virtual *v, const char *name, const struct kernel
 	const char *why = NULL;
 
 	vmac_address(v->row, mac);
-	if (i && i->made_here && !is_as_wanted(v, i, parent)) {
+	if (i && i->made_here && (!is_as_wanted(v, i, parent) || lost_ipv6(i, parent))) {
 		remove_interface(k, i);
 		i = kernel_interface(k, name);
 	}
@@ -321,6 +340,8 @@ static const char *make(struct virtual *v, const char *name, const struct kernel
 		kernel_refresh(k);
 	} else if (!why && i) {
 		why = join_vrf(k, i, parent);
+		if (!why)
+			why = follow_mtu(k, i, parent);
 	}
 	return i ? why : why ? why : "it has vanished";
 }
@@ -366,8 +387,15 @@ static struct vrrp_io *open_socket(
 
 static void open_sockets(struct virtual *v, const struct kernel_interface *i)
 {
-	if (v->vmac_index != i->index)
+	unsigned era = i->era[v->port->family - ADDR_IPV4];
+
+	if (v->vmac_index != i->index) {
 		vmac_forget(v);
+	} else if (v->vmac_era != era) {
+		port_rejoin(v->port, &v->vmac_io, &v->group);
+		port_rejoin(v->port, &v->vmac_ah, &v->group);
+	}
+	v->vmac_era = era;
 	if (!v->vmac_io)
 		v->vmac_io = open_socket(v, i, VRRP_IP_PROTOCOL);
 	if (!v->vmac_ah && v->row->auth_type == VRRP_AUTH_AH)

@@ -97,7 +97,9 @@ static void router_act(struct router *r)
 	kernel_refresh(r->kernel);
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_act_addresses(v);
-	kernel_flush(r->kernel);
+	if (!kernel_flush(r->kernel))
+		TAILQ_FOREACH (v, &r->virtuals, entry)
+			virtual_ask_again(v);
 	act_routes(r);
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_act_announce(v);

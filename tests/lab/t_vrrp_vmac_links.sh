@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Virtual MAC addresses on a VLAN interface and on a bridge, which somebody deletes and makes again.
+# Virtual MAC addresses on a VLAN interface and on a bridge, of one VRID, which somebody deletes and makes again, and
+# which have another MTU for a while.
 #
 # LIMIT=300
 
@@ -44,7 +45,7 @@ on_both() { # PRIORITY
 				priority $1
 				version 3
 				advert_int 0.2
-				use_vmac v.$name
+				use_vmac
 				virtual_ipaddress {
 					10.$([ $name = br0 ] && echo 8 || echo 5).0.100/24
 				}
@@ -74,13 +75,23 @@ both_known "at first"
 on d1 ip link delete lan.5
 on d1 ip link delete br0
 check_soon 15 "the interfaces are deleted: the other one takes over" has_all d2
-check_not "nothing of them is left" eval 'on d1 ip -o link show type macvlan | grep v\.'
+check_not "nothing of them is left" eval 'on d1 ip -o link show type macvlan | grep vrrp'
 both_known "taken over"
 vlan d1 1
 bridge d1 1
 check_soon 20 "they are made again: the first one is back" only d1 d2
 both_known "back"
-check_eq "the other one hears advertisements alone" "$(mode d2 v.lan.5) $(mode d2 v.br0)" "source source"
+follows() { # INTERFACE MTU
+	on d1 ip -o -d link show dev "$1" | grep -q "mtu $2 .*addrgenmode none"
+}
+on d1 ip link set lan.5 mtu 1400
+on d1 ip link set lan.5 mtu 1500
+on d1 ip link set br0 mtu 1000
+on d1 ip link set br0 mtu 1500
+check_soon 10 "other MTUs for a while: the first one's follows" follows vrrp.52 1500
+check_soon 10 "the other one's, too, and its IPv6 is as it was" follows vrrp1.52 1500
+both_known "after that"
+check_eq "the other one hears advertisements alone" "$(mode d2 vrrp.52) $(mode d2 vrrp1.52)" "source source"
 stop director-d1
 check_soon 15 "it stops: the other one takes over" only d2 d1
 both_known "after the stop"

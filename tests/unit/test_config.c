@@ -812,8 +812,8 @@ END_TEST
 /* One VRID on several interfaces: the names are keepalived's. */
 START_TEST(test_vmac_names)
 {
-	static const char *const want[][2] = {
-	    {"A", "vrrp1.1"}, {"B", ""}, {"C", "vrrp3.1"}, {"D", "vrrp2.1"}, {"E", ""}, {"F", "vrrp4.1"}};
+	static const char *const want[][2] = {{"A", "vrrp1.1"}, {"B", ""}, {"C", "vrrp3.1"},
+	    {"D", "vrrp2.1"}, {"E", ""}, {"F", "vrrp4.1"}};
 	struct config *c =
 	    good("vrrp_instance B {\n interface eth0\n virtual_router_id 1\n use_vmac\n}\n"
 		 "vrrp_instance A {\n interface eth1\n virtual_router_id 1\n use_vmac\n}\n"
@@ -825,7 +825,8 @@ START_TEST(test_vmac_names)
 		 " native_ipv6\n}\n");
 
 	for (size_t k = 0; k < sizeof(want) / sizeof(*want); k++)
-		ck_assert_str_eq(store_vrrp_instance(config_store(c), want[k][0])->vmac_name, want[k][1]);
+		ck_assert_str_eq(
+		    store_vrrp_instance(config_store(c), want[k][0])->vmac_name, want[k][1]);
 	config_free(c);
 	/* a name that was given counts, wherever it stands */
 	c = good("vrrp_instance A {\n interface eth0\n virtual_router_id 1\n use_vmac\n}\n"
@@ -2916,19 +2917,20 @@ int main(void)
 	    test_include_deep, test_no_file, test_binary, test_truncated, test_structure,
 	    test_unknown, test_values, test_routes, test_rules, test_static_addresses,
 	    test_interface_delays, test_linkbeat, test_vrf, test_route_errors, test_no_accept,
-	    test_strict_mode, test_strict_mode_resets, test_unsupported, test_samples, test_vmac, test_vmac_names,
-	    test_multicast_group, test_garp_group, test_garp_extra, test_empty_script, test_notify,
-	    test_idle, test_many_errors, test_global, test_notification, test_instance,
-	    test_instance_owner, test_instance_idle, test_password, test_instance_defaults,
-	    test_addresses, test_address_errors, test_sync_daemon, test_sync_group, test_tracking,
-	    test_scripts, test_track_file, test_track_process, test_track_service,
-	    test_tracking_errors, test_instance_errors, test_virtual_server, test_names,
-	    test_protocol, test_group, test_group_errors, test_mark_family, test_server_defaults,
-	    test_sorry_method, test_scheduler_flags, test_corrections, test_pool, test_lvs_errors,
-	    test_check_defaults, test_check_inheritance, test_checks_in_common, test_check_names,
-	    test_http, test_patterns, test_check_errors, test_alpha, test_every_keyword,
-	    test_sample, test_full_sample, test_round_trip, test_any_name, test_lonely_rows,
-	    test_each_column, test_without_secrets, test_large, test_large_pool};
+	    test_strict_mode, test_strict_mode_resets, test_unsupported, test_samples, test_vmac,
+	    test_vmac_names, test_multicast_group, test_garp_group, test_garp_extra,
+	    test_empty_script, test_notify, test_idle, test_many_errors, test_global,
+	    test_notification, test_instance, test_instance_owner, test_instance_idle,
+	    test_password, test_instance_defaults, test_addresses, test_address_errors,
+	    test_sync_daemon, test_sync_group, test_tracking, test_scripts, test_track_file,
+	    test_track_process, test_track_service, test_tracking_errors, test_instance_errors,
+	    test_virtual_server, test_names, test_protocol, test_group, test_group_errors,
+	    test_mark_family, test_server_defaults, test_sorry_method, test_scheduler_flags,
+	    test_corrections, test_pool, test_lvs_errors, test_check_defaults,
+	    test_check_inheritance, test_checks_in_common, test_check_names, test_http,
+	    test_patterns, test_check_errors, test_alpha, test_every_keyword, test_sample,
+	    test_full_sample, test_round_trip, test_any_name, test_lonely_rows, test_each_column,
+	    test_without_secrets, test_large, test_large_pool};
 	Suite *s = suite_create("config");
 	TCase *tc = tcase_create("config");
 
