@@ -17,6 +17,7 @@
 /* The desk */
 
 static void on_reporter(evutil_socket_t fd, short what, void *arg);
+static void on_due(struct agenda_item *item, void *arg);
 
 static unsigned probes_allowed(void)
 {
@@ -35,8 +36,9 @@ bool watch_desk_init(struct watch_desk *d, struct engine *e)
 	d->engine = e;
 	d->max_probes = probes_allowed();
 	d->probes = probe_loop_new(engine_base(e));
+	d->agenda = agenda_new(engine_base(e), PROBE_PRIO_START, on_due, d);
 	d->reporter = event_new(engine_base(e), -1, 0, on_reporter, d);
-	return d->probes && d->reporter;
+	return d->probes && d->agenda && d->reporter;
 }
 
 void watch_desk_fini(struct watch_desk *d)
@@ -45,6 +47,8 @@ void watch_desk_fini(struct watch_desk *d)
 		event_free(d->reporter);
 	if (d->probes)
 		probe_loop_free(d->probes);
+	if (d->agenda)
+		agenda_free(d->agenda);
 }
 
 static void report(struct watch *w)
@@ -86,17 +90,9 @@ static void report_in_turn(struct watch *w)
 
 /* Probing */
 
-static void arm(struct watch *w, usec_t now)
+static void arm(struct watch *w)
 {
-	usec_t due = w->verdict.due;
-	struct timeval tv;
-
-	if (due == USEC_NEVER) {
-		evtimer_del(w->timer);
-		return;
-	}
-	tv = usec_to_timeval(due > now ? due - now : 0);
-	evtimer_add(w->timer, &tv);
+	agenda_set(w->desk->agenda, &w->next, w->verdict.due);
 }
 
 static void log_own_error(const struct watch *w, const char *reason)
@@ -117,7 +113,7 @@ static void take(struct watch *w, const struct probe_result *r)
 	if (r->outcome == PROBE_ERROR)
 		log_own_error(w, r->reason);
 	verdict_result(&w->verdict, now, r);
-	arm(w, now);
+	arm(w);
 }
 
 static void on_done(const struct probe_result *r, void *arg)
@@ -150,18 +146,16 @@ static void ask(struct watch *w)
 		not_asked(w, fault);
 }
 
-static void on_due(evutil_socket_t fd, short what, void *arg)
+static void on_due(struct agenda_item *item, void *arg)
 {
-	struct watch *w = arg;
-	struct timeval full = usec_to_timeval(FULL_DELAY);
+	struct watch *w = (struct watch *)((char *)item - offsetof(struct watch, next));
+	struct watch_desk *d = arg;
 	usec_t now = clock_now();
 
-	(void)fd;
-	(void)what;
 	if (!verdict_ready(&w->verdict, now))
-		arm(w, now);
-	else if (probe_loop_running(w->desk->probes) >= w->desk->max_probes)
-		evtimer_add(w->timer, &full);
+		arm(w);
+	else if (probe_loop_running(d->probes) >= d->max_probes)
+		agenda_set(d->agenda, item, now + FULL_DELAY);
 	else
 		ask(w);
 }
@@ -195,7 +189,7 @@ void watch_pause(struct watch *w)
 	not_starting(w);
 	drop_probe(w);
 	verdict_pause(&w->verdict);
-	evtimer_del(w->timer);
+	arm(w);
 }
 
 static usec_t window(const struct watch *w, unsigned n)
@@ -214,18 +208,17 @@ void watch_desk_start(struct watch_desk *d)
 	while ((w = TAILQ_FIRST(&d->starting))) {
 		not_starting(w);
 		verdict_soon(&w->verdict, now, window(w, n));
-		arm(w, now);
+		arm(w);
 	}
 }
 
 void watch_new_rules(struct watch *w)
 {
 	struct verdict_rules rules = plan_rules(w->plan);
-	usec_t now = clock_now();
 
-	verdict_set_rules(&w->verdict, &rules, now);
+	verdict_set_rules(&w->verdict, &rules, clock_now());
 	if (!w->verdict.running)
-		arm(w, now);
+		arm(w);
 }
 
 /* The row */
@@ -277,10 +270,6 @@ struct watch *watch_new(struct watch_desk *d, const struct plan *plan,
 	w->desk = d;
 	w->plan = plan;
 	w->server = server;
-	w->timer = evtimer_new(engine_base(d->engine), on_due, w);
-	if (!w->timer)
-		abort();
-	probe_priority(engine_base(d->engine), w->timer, PROBE_PRIO_START);
 	w->result = result_row(w);
 	w->result->row.user = w;
 	verdict_init(&w->verdict, vs, plan->row->name, &rules, verdict_place(d->places++), w);
@@ -294,7 +283,6 @@ void watch_free(struct watch *w, bool remove)
 	verdict_fini(&w->verdict);
 	if (w->reporting)
 		TAILQ_REMOVE(&w->desk->reports, w, report_entry);
-	event_free(w->timer);
 	if (remove)
 		engine_remove(w->desk->engine, &w->result->row);
 	free(w);

@@ -10,6 +10,7 @@
 #ifndef CHECK_WATCH_H
 #define CHECK_WATCH_H
 
+#include "core/check/agenda.h"
 #include "core/check/plan.h"
 #include "core/check/probe.h"
 #include "core/check/verdict.h"
@@ -23,6 +24,7 @@ TAILQ_HEAD(watch_queue, watch);
 struct watch_desk {
 	struct engine *engine;
 	struct probe_loop *probes;
+	struct agenda *agenda;
 	unsigned max_probes;	     /* that may run at a time */
 	uint32_t places;	     /* given out so far */
 	struct watch_queue starting; /* waiting for watch_desk_start() */
@@ -41,7 +43,7 @@ struct watch {
 	const struct real_server *server;
 	struct check_result *result; /* in the store */
 	struct probe *probe;	     /* that runs, or NULL */
-	struct event *timer;
+	struct agenda_item next;     /* look at it */
 	bool starting, reporting;
 };
 
