@@ -18,6 +18,8 @@
 
 /* A pool, with what belongs to it. */
 struct farm {
+	struct verdict_pool common; /* first: its servers have it of here */
+	struct monitor *monitor;
 	struct pool *row;
 	bool leaving; /* the row is not in the store any more */
 	LIST_HEAD(, server) servers;
@@ -26,13 +28,10 @@ struct farm {
 };
 
 struct server {
+	struct verdict_server
+	    verdict; /* first: a verdict is a server's; its checks are watches' verdicts */
 	LIST_ENTRY(server) link;
 	TAILQ_ENTRY(server) touched_entry;
-	struct monitor *monitor;
-	struct farm *farm;
-	struct real_server *row;
-	struct verdict_server verdict;
-	struct watch_list watches;
 	bool touched;
 };
 
@@ -62,69 +61,73 @@ static void *make(size_t size)
 	return p;
 }
 
+static struct farm *farm_of(const struct verdict_server *v)
+{
+	return (struct farm *)(uintptr_t)v->pool;
+}
+
+static struct server *server_of(const struct watch *w)
+{
+	return (struct server *)w->verdict.server;
+}
+
+/* for (v = ...; ...) over the verdicts of a server's watches */
+#define FOREACH_CHECK(v, s) LIST_FOREACH (v, &(s)->verdict.checks, link)
+
 /* States, outward */
 
 static void on_result(struct verdict *v, bool changed)
 {
-	watch_result(v->user, changed);
+	watch_result(watch_of(v), changed);
 }
 
-static void report_pool(struct server *s, column_mask columns)
+static void report_pool(const struct farm *f, column_mask columns)
 {
-	if (!s->farm->leaving)
-		engine_report(s->monitor->engine, &s->farm->row->row, columns);
+	if (!f->leaving)
+		engine_report(f->monitor->engine, &f->row->row, columns);
 }
 
-static void count_up(struct server *s, enum server_state old, enum server_state state)
+static void count_up(const struct farm *f, enum server_state old, enum server_state state)
 {
-	struct pool *pool = s->farm->row;
-
 	if ((old == SERVER_UP) == (state == SERVER_UP))
 		return;
-	pool->servers_up += state == SERVER_UP ? 1u : -1u;
-	report_pool(s, COLUMN(pool, servers_up));
+	f->row->servers_up += state == SERVER_UP ? 1u : -1u;
+	report_pool(f, COLUMN(pool, servers_up));
 }
 
-static void tell(struct server *s, enum server_state old)
+static void tell(const struct verdict_server *v, enum server_state old)
 {
 	const char *was = enum_word(&enumeration_server_state, (int32_t)old);
-	const char *is = enum_word(&enumeration_server_state, (int32_t)s->row->state);
+	const char *is = enum_word(&enumeration_server_state, (int32_t)v->row->state);
 	char key[KEY_TEXT_SIZE];
 
-	engine_event(
-	    s->monitor->engine, EVENT_REAL_SERVER_STATE, &s->row->row, was, is, s->row->reason);
-	log_notice("real server %s is %s (was %s): %s", row_key_format(&s->row->row, key), is, was,
-	    s->row->reason);
+	engine_event(farm_of(v)->monitor->engine, EVENT_REAL_SERVER_STATE, &v->row->row, was, is,
+	    v->row->reason);
+	log_notice("real server %s is %s (was %s): %s", row_key_format(&v->row->row, key), is, was,
+	    v->row->reason);
 }
 
 static void on_server(struct verdict_server *v, enum server_state old, bool first)
 {
-	struct server *s = v->user;
-
-	count_up(s, first ? SERVER_UNKNOWN : old, v->state);
-	s->row->state = v->state;
-	s->row->last_change = v->last_change;
-	s->row->transitions = v->transitions;
-	row_set_text(&s->row->reason, v->reason);
+	count_up(farm_of(v), first ? SERVER_UNKNOWN : old, v->row->state);
 	/* The event first: others act on the state, and what they do is logged after its cause. */
-	if (!first && old != v->state)
-		tell(s, old);
-	engine_report(s->monitor->engine, &s->row->row,
+	if (!first && old != v->row->state)
+		tell(v, old);
+	engine_report(farm_of(v)->monitor->engine, &v->row->row,
 	    COLUMN(real_server, state) | COLUMN(real_server, last_change) |
 		COLUMN(real_server, transitions) | COLUMN(real_server, reason));
 }
 
-static void on_stability(struct verdict_server *v, const char *reason)
+static void on_stability(struct verdict_server *v, enum stability old, const char *reason)
 {
-	struct server *s = v->user;
-	const char *was = enum_word(&enumeration_stability, (int32_t)s->row->stability);
-	const char *is = enum_word(&enumeration_stability, (int32_t)v->stability);
+	struct engine *e = farm_of(v)->monitor->engine;
+	const char *was = enum_word(&enumeration_stability, (int32_t)old);
+	const char *is = enum_word(&enumeration_stability, (int32_t)v->row->stability);
 	char key[KEY_TEXT_SIZE];
 
-	s->row->stability = v->stability;
-	engine_event(s->monitor->engine, EVENT_FLAPPING, &s->row->row, was, is, reason);
-	log_notice("real server %s is %s: %s", row_key_format(&s->row->row, key), is, reason);
-	engine_report(s->monitor->engine, &s->row->row, COLUMN(real_server, stability));
+	engine_event(e, EVENT_FLAPPING, &v->row->row, was, is, reason);
+	log_notice("real server %s is %s: %s", row_key_format(&v->row->row, key), is, reason);
+	engine_report(e, &v->row->row, COLUMN(real_server, stability));
 }
 
 static const struct verdict_ops verdict_ops = {
@@ -135,50 +138,54 @@ static void touch(struct server *s)
 	if (s->touched)
 		return;
 	s->touched = true;
-	TAILQ_INSERT_TAIL(&s->monitor->touched, s, touched_entry);
+	TAILQ_INSERT_TAIL(&farm_of(&s->verdict)->monitor->touched, s, touched_entry);
 }
 
 static void untouch(struct server *s)
 {
 	if (s->touched)
-		TAILQ_REMOVE(&s->monitor->touched, s, touched_entry);
+		TAILQ_REMOVE(&farm_of(&s->verdict)->monitor->touched, s, touched_entry);
 	s->touched = false;
 }
 
+/* Derives the states of the servers that were touched, and schedules their watches that are to begin. */
 static void settle_touched(struct monitor *m)
 {
+	unsigned together = m->desk.starting;
 	usec_t now = clock_now();
+	struct verdict *v;
 	struct server *s;
 
 	while ((s = TAILQ_FIRST(&m->touched))) {
 		untouch(s);
 		verdict_server_settle(&s->verdict, now);
+		FOREACH_CHECK(v, s)
+		watch_start(watch_of(v), together);
 	}
 }
 
 /* Watches: each server with each course that is for it */
 
+static void watch_begin(struct watch *w)
+{
+	watch_soon(w);
+	touch(server_of(w));
+}
+
 static void watch_add(struct server *s, struct course *c)
 {
-	struct watch *w = watch_new(&s->monitor->desk, &c->plan, s->row, &s->verdict);
+	struct watch *w = watch_new(&farm_of(&s->verdict)->monitor->desk, &c->plan, &s->verdict);
 
-	LIST_INSERT_HEAD(&s->watches, w, of_server);
 	LIST_INSERT_HEAD(&c->watches, w, of_plan);
-	if (!s->verdict.disabled)
-		watch_soon(w);
 	touch(s);
+	if (!s->verdict.disabled)
+		watch_begin(w);
 }
 
 static void watch_remove(struct watch *w, bool with_row)
 {
-	LIST_REMOVE(w, of_server);
 	LIST_REMOVE(w, of_plan);
 	watch_free(w, with_row);
-}
-
-static struct server *server_of(struct watch *w)
-{
-	return w->verdict.server->user;
 }
 
 /* Courses */
@@ -285,14 +292,15 @@ static void course_ask_again(struct course *c)
 	plan_update(&c->plan);
 	log_fault(c);
 	LIST_FOREACH (w, &c->watches, of_plan) {
-		if (!server_of(w)->verdict.disabled)
-			watch_soon(w);
+		if (!w->verdict.server->disabled)
+			watch_begin(w);
 	}
 }
 
 static void course_modify(struct monitor *m, const struct change *change)
 {
 	struct course *c = change->row->user;
+	struct verdict_rules old = plan_update_rules(&c->plan);
 	struct watch *w;
 
 	if (change->mask & PLAN_SCOPE_COLUMNS) {
@@ -305,68 +313,57 @@ static void course_modify(struct monitor *m, const struct change *change)
 		course_ask_again(c);
 	if (change->mask & PLAN_RULE_COLUMNS)
 		LIST_FOREACH (w, &c->watches, of_plan)
-			watch_new_rules(w);
+			watch_new_rules(w, &old);
 }
 
 /* Servers */
 
 static void server_find_courses(struct server *s)
 {
+	struct farm *f = farm_of(&s->verdict);
 	struct course *c, *next;
 
-	LIST_FOREACH (c, &s->farm->wide, link)
+	LIST_FOREACH (c, &f->wide, link)
 		watch_add(s, c);
-	LIST_FOREACH_SAFE(c, &s->farm->waiting, link, next)
+	LIST_FOREACH_SAFE(c, &f->waiting, link, next)
 	{
-		if (!plan_is_for(&c->plan, s->row))
+		if (!plan_is_for(&c->plan, s->verdict.row))
 			continue;
 		course_unlist(c);
 		watch_add(s, c);
 	}
 }
 
-static void server_count(struct server *s, int by)
+static void count_server(const struct farm *f, int by)
 {
-	s->farm->row->servers += (uint32_t)by;
-	report_pool(s, COLUMN(pool, servers));
-}
-
-static struct verdict_flaps flaps_of(const struct pool *p)
-{
-	return (struct verdict_flaps){p->flap_changes, p->flap_window};
+	f->row->servers += (uint32_t)by;
+	report_pool(f, COLUMN(pool, servers));
 }
 
 static void server_add(struct monitor *m, const struct change *change)
 {
 	struct server *s = make(sizeof(*s));
 	struct real_server *row = (struct real_server *)change->row;
+	struct farm *f = store_pool(engine_store(m->engine), row->pool)->row.user;
 
-	s->monitor = m;
-	s->row = row;
 	row->row.user = s;
-	s->farm = store_pool(engine_store(m->engine), row->pool)->row.user;
-	LIST_INSERT_HEAD(&s->farm->servers, s, link);
-	verdict_server_init(&s->verdict, &verdict_ops, s);
-	s->verdict.start_down = s->farm->row->start_down;
+	LIST_INSERT_HEAD(&f->servers, s, link);
+	verdict_server_init(&s->verdict, &f->common, row);
 	s->verdict.disabled = row->admin_state == ADMIN_DISABLED;
-	s->verdict.flaps = flaps_of(s->farm->row);
-	verdict_server_restore(
-	    &s->verdict, row->state, row->last_change, row->transitions, row->reason);
-	verdict_server_restore_stability(&s->verdict, row->stability);
-	server_count(s, 1);
-	count_up(s, SERVER_UNKNOWN, row->state);
+	count_server(f, 1);
+	count_up(f, SERVER_UNKNOWN, row->state);
 	server_find_courses(s);
 	touch(s);
 }
 
 static void server_free(struct server *s, bool with_rows)
 {
-	struct watch *w;
+	struct verdict *v;
 
-	while ((w = LIST_FIRST(&s->watches))) {
-		struct course *c = w->plan->row->row.user;
+	while ((v = LIST_FIRST(&s->verdict.checks))) {
+		struct course *c = watch_of(v)->plan->row->row.user;
 
-		watch_remove(w, with_rows);
+		watch_remove(watch_of(v), with_rows);
 		if (!plan_is_wide(&c->plan) && !c->listed)
 			course_list(c);
 	}
@@ -379,25 +376,27 @@ static void server_free(struct server *s, bool with_rows)
 static void server_remove(struct monitor *m, const struct change *change)
 {
 	struct server *s = change->row->user;
+	struct farm *f = farm_of(&s->verdict);
 
 	(void)m;
-	server_count(s, -1);
-	count_up(s, s->verdict.state, SERVER_UNKNOWN);
+	count_server(f, -1);
+	count_up(f, s->verdict.row->state, SERVER_UNKNOWN);
 	server_free(s, true);
 }
 
 static void server_enable(struct server *s, bool enable)
 {
-	struct watch *w;
+	struct verdict *v;
 
 	if (s->verdict.disabled == !enable)
 		return;
 	s->verdict.disabled = !enable;
-	LIST_FOREACH (w, &s->watches, of_server) {
+	FOREACH_CHECK(v, s)
+	{
 		if (enable)
-			watch_soon(w);
+			watch_begin(watch_of(v));
 		else
-			watch_pause(w);
+			watch_pause(watch_of(v));
 	}
 	touch(s);
 }
@@ -405,27 +404,39 @@ static void server_enable(struct server *s, bool enable)
 static void server_modify(struct monitor *m, const struct change *change)
 {
 	struct server *s = change->row->user;
-	struct watch *w;
+	struct verdict *v;
 
 	(void)m;
 	if (change->mask & COLUMN(real_server, admin_state))
-		server_enable(s, s->row->admin_state != ADMIN_DISABLED);
+		server_enable(s, s->verdict.row->admin_state != ADMIN_DISABLED);
 	if (!(change->mask & COLUMN(real_server, virtual_host)) || s->verdict.disabled)
 		return;
-	LIST_FOREACH (w, &s->watches, of_server) {
-		if (w->plan->http && !w->plan->row->virtual_host[0])
-			watch_soon(w);
+	FOREACH_CHECK(v, s)
+	{
+		const struct plan *p = watch_of(v)->plan;
+
+		if (p->http && !p->row->virtual_host[0])
+			watch_begin(watch_of(v));
 	}
 }
 
 /* Pools */
 
+static void farm_settings(struct farm *f)
+{
+	f->common.start_down = f->row->start_down;
+	f->common.flaps = (struct verdict_flaps){f->row->flap_changes, f->row->flap_window};
+}
+
 static void farm_add(struct monitor *m, const struct change *change)
 {
 	struct farm *f = make(sizeof(*f));
 
+	f->monitor = m;
 	f->row = (struct pool *)change->row;
 	f->row->row.user = f;
+	f->common.ops = &verdict_ops;
+	farm_settings(f);
 	/* After a restart they come back; they are counted anew. */
 	f->row->servers = f->row->servers_up = 0;
 	engine_report(m->engine, &f->row->row, COLUMN(pool, servers) | COLUMN(pool, servers_up));
@@ -452,14 +463,10 @@ static void farm_modify(struct monitor *m, const struct change *change)
 	struct server *s;
 
 	(void)m;
-	if (change->mask & COLUMN(pool, start_down))
-		LIST_FOREACH (s, &f->servers, link)
-			s->verdict.start_down = f->row->start_down;
+	farm_settings(f);
 	if (change->mask & (COLUMN(pool, flap_changes) | COLUMN(pool, flap_window)))
-		LIST_FOREACH (s, &f->servers, link) {
-			s->verdict.flaps = flaps_of(f->row);
+		LIST_FOREACH (s, &f->servers, link)
 			touch(s);
-		}
 }
 
 /* The engine */
@@ -500,7 +507,6 @@ void monitor_changed(struct engine *e, const struct change *c, size_t n, bool sy
 	if (sync)
 		sweep_results(m);
 	settle_touched(m);
-	watch_desk_start(&m->desk);
 	if (sync && !m->ready) {
 		m->ready = true;
 		engine_ready(e);

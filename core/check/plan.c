@@ -33,6 +33,7 @@ void plan_init(struct plan *p, const struct check *row)
 	memset(p, 0, sizeof(*p));
 	p->row = row;
 	plan_update(p);
+	plan_update_rules(p);
 }
 
 void plan_fini(struct plan *p)
@@ -41,13 +42,16 @@ void plan_fini(struct plan *p)
 	p->http = NULL;
 }
 
-struct verdict_rules plan_rules(const struct plan *p)
+struct verdict_rules plan_update_rules(struct plan *p)
 {
-	return (struct verdict_rules){.interval = p->row->interval,
+	struct verdict_rules old = p->rules;
+
+	p->rules = (struct verdict_rules){.interval = p->row->interval,
 	    .retry_delay = p->row->retry_delay,
 	    .retries = p->row->retries,
 	    .rise = p->row->rise,
 	    .fall = p->row->fall};
+	return old;
 }
 
 bool plan_is_wide(const struct plan *p)

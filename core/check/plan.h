@@ -13,8 +13,9 @@
 #include "core/check/verdict.h"
 
 struct plan {
-	const struct check *row;    /* borrowed */
-	struct http_spec *http;	    /* NULL for TCP, or with a fault */
+	const struct check *row; /* borrowed */
+	struct http_spec *http;	 /* NULL for TCP, or with a fault */
+	struct verdict_rules rules;
 	char fault[HTTP_ERROR_MAX]; /* "" if there is none */
 };
 
@@ -34,7 +35,8 @@ void plan_init(struct plan *p, const struct check *row);
 void plan_fini(struct plan *p);
 /* The row's probe columns changed.  No probe that was made from the plan may be running. */
 void plan_update(struct plan *p);
-struct verdict_rules plan_rules(const struct plan *p);
+/* The row's rule columns changed.  Returns the rules before. */
+struct verdict_rules plan_update_rules(struct plan *p);
 /* Is the plan for all servers of its pool, or for this one? */
 bool plan_is_wide(const struct plan *p);
 bool plan_is_for(const struct plan *p, const struct real_server *rs);

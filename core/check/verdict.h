@@ -27,8 +27,12 @@
  * `flaps.window`.  It is steady again when it did so no more than half as often.  This is looked at with
  * each result, so it needs no timer.
  *
+ * What is found stands in the rows, `check_result` and `real_server`, and only there: what they say at the
+ * beginning is what was found before, by another process or under other rules.
+ *
  * Ownership: the caller owns all structs; a server links the verdicts of its
- * checks.  Callbacks must not free what they are called for.
+ * checks.  Rows, rules and what servers share are borrowed.  Callbacks must not
+ * free what they are called for.
  */
 #ifndef CHECK_VERDICT_H
 #define CHECK_VERDICT_H
@@ -56,24 +60,17 @@ struct verdict_flaps {
 struct verdict {
 	LIST_ENTRY(verdict) link;
 	struct verdict_server *server;
-	const char *name; /* borrowed */
-	void *user;
-	struct verdict_rules rules;
-	uint32_t place; /* in the interval, as a fraction of 2^32 */
-	enum check_state state;
+	struct check_result *row;
+	const struct verdict_rules *rules;
+	const char *failure; /* reason of the last one; shared (str.h) */
+	usec_t due;	     /* of the next try; USEC_NEVER: running, or not scheduled */
+	usec_t started;	     /* the try that runs or ran last */
+	uint32_t place;	     /* in the interval, as a fraction of 2^32 */
+	uint16_t tries,
+	    streak;	/* failed tries in this round; rounds in a row that contradict the state */
 	bool assume_up; /* counts as success while there is no verdict */
 	bool running;
-	usec_t due;	 /* of the next try; USEC_NEVER: running, or not scheduled */
-	usec_t started;	 /* the try that runs or ran last */
-	unsigned tries;	 /* failed in this round */
-	unsigned streak; /* rounds in a row that contradict the state */
-	/* For the table check_result: */
-	uint64_t successes, failures, errors;
-	uint32_t consecutive; /* equal results in a row */
-	bool succeeded;	      /* the last one */
-	usec_t last_time, latency;
-	const char *reason;  /* of the last result; shared (str.h), as the next */
-	const char *failure; /* of the last failure */
+	bool succeeded; /* the last try */
 };
 
 LIST_HEAD(verdict_list, verdict);
@@ -84,31 +81,30 @@ struct verdict_ops {
 	/* A result was taken in; changed: and it changed the state. Before server(). */
 	void (*result)(struct verdict *v, bool changed);
 	/*
-	 * The server's state or reason is another one.  old == s->state: only the reason.  first:
+	 * The server's state or reason is another one.  old == the row's state: only the reason.  first:
 	 * it is the initial state, nothing happened.
 	 */
 	void (*server)(struct verdict_server *s, enum server_state old, bool first);
 	/* The server is flapping, or is not any more.  After server(). */
-	void (*stability)(struct verdict_server *s, const char *reason);
+	void (*stability)(struct verdict_server *s, enum stability old, const char *reason);
 };
 
-struct verdict_server {
+/* What the servers of a pool have in common; it may change at any time (settle them afterwards). */
+struct verdict_pool {
 	const struct verdict_ops *ops;
-	void *user;
-	struct verdict_list checks;
 	bool start_down; /* alpha */
-	bool disabled;	 /* by the administrator */
-	bool settled;	 /* has had its initial state */
-	enum server_state state;
-	usec_t last_change;	    /* 0: never */
-	uint32_t transitions;	    /* between up and down */
-	struct verdict_flaps flaps; /* the caller's */
-	enum stability stability;
-	uint32_t changed[VERDICT_FLAPS_MAX +
-			 1]; /* when it changed: the last times, in tenths of a second */
-	unsigned nchanged;   /* how many of them are in use */
-	unsigned oldest;     /* where the next one is put */
-	const char *reason;  /* shared */
+	struct verdict_flaps flaps;
+};
+
+struct verdict_changes;
+
+struct verdict_server {
+	const struct verdict_pool *pool;
+	struct real_server *row;
+	struct verdict_list checks;
+	struct verdict_changes *changes; /* when it changed; NULL: it never did */
+	bool disabled;			 /* by the administrator */
+	bool settled;			 /* has had its initial state */
 };
 
 /* The n-th of places in the interval: any consecutive ones lie far apart and spread evenly. */
@@ -116,33 +112,28 @@ uint32_t verdict_place(uint32_t n);
 /* In how much time the first tries of n checks that start together are made: 1 ms each. */
 usec_t verdict_window(unsigned n, usec_t interval);
 
-/* In state unknown, without checks; ops and user are kept. */
-void verdict_server_init(struct verdict_server *s, const struct verdict_ops *ops, void *user);
+/*
+ * Without checks, and not disabled.  The row's state is what it was before this process started (unknown: nothing is
+ * known); one that was flapping stays so for a window, whoever counted its changes.
+ */
+void verdict_server_init(
+    struct verdict_server *s, const struct verdict_pool *pool, struct real_server *row);
 /* Its checks are gone before. */
 void verdict_server_fini(struct verdict_server *s);
-/* What the server was before this process started.  state unknown: nothing is known. */
-void verdict_server_restore(struct verdict_server *s, enum server_state state, usec_t last_change,
-    uint32_t transitions, const char *reason);
-/*
- * After that and with `flaps` set: one that was flapping stays so for a window, whoever counted its changes.
- */
-void verdict_server_restore_stability(struct verdict_server *s, enum stability stability);
 /* Derives the state again, after checks were added or removed or a flag was changed. */
 void verdict_server_settle(struct verdict_server *s, usec_t now);
 
-/* Adds a check, not scheduled, to a server (settle it afterwards).  name is borrowed. */
-void verdict_init(struct verdict *v, struct verdict_server *s, const char *name,
-    const struct verdict_rules *rules, uint32_t place, void *user);
-/* What the check had found before this process started. */
-void verdict_restore(struct verdict *v, const struct check_result *r);
+/* Adds a check, not scheduled, to a server (settle it afterwards). */
+void verdict_init(struct verdict *v, struct verdict_server *s, struct check_result *row,
+    const struct verdict_rules *rules, uint32_t place);
 /* Takes it from its server (settle it afterwards). */
 void verdict_fini(struct verdict *v);
 /* The next try comes within window from now; a round under way is forgotten, the state is kept. */
 void verdict_soon(struct verdict *v, usec_t now, usec_t window);
 /* No further try. A running one's result must not be given any more. */
 void verdict_pause(struct verdict *v);
-/* Other rules; the state and the round stay, the next try is where the new rules put it. */
-void verdict_set_rules(struct verdict *v, const struct verdict_rules *rules, usec_t now);
+/* The rules, that were `old`, are others; the state and the round stay, the next try is where the new rules put it. */
+void verdict_rules_changed(struct verdict *v, const struct verdict_rules *old, usec_t now);
 /*
  * The time that was due has come: may the try be made?  If it is far too late, because the process
  * did not run for a while, the answer is no and the try is put off to the check's next place:

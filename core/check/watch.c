@@ -31,7 +31,6 @@ static unsigned probes_allowed(void)
 bool watch_desk_init(struct watch_desk *d, struct engine *e)
 {
 	memset(d, 0, sizeof(*d));
-	TAILQ_INIT(&d->starting);
 	TAILQ_INIT(&d->reports);
 	d->engine = e;
 	d->max_probes = probes_allowed();
@@ -53,7 +52,7 @@ void watch_desk_fini(struct watch_desk *d)
 
 static void report(struct watch *w)
 {
-	engine_report(w->desk->engine, &w->result->row, ~(column_mask)0);
+	engine_report(w->desk->engine, &w->verdict.row->row, ~(column_mask)0);
 	if (w->reporting)
 		TAILQ_REMOVE(&w->desk->reports, w, report_entry);
 	w->reporting = false;
@@ -103,7 +102,7 @@ static void log_own_error(const struct watch *w, const char *reason)
 
 	if (log_limit_ok(&limit, 5, 60 * USEC_PER_SEC, &suppressed))
 		log_warning("%s cannot be checked: %s (%u such messages were left out)",
-		    row_key_format(&w->result->row, key), reason, suppressed);
+		    row_key_format(&w->verdict.row->row, key), reason, suppressed);
 }
 
 static void take(struct watch *w, const struct probe_result *r)
@@ -135,7 +134,7 @@ static void not_asked(struct watch *w, const char *reason)
 static void ask(struct watch *w)
 {
 	struct probe_spec spec;
-	const char *fault = plan_spec(w->plan, w->server, &spec);
+	const char *fault = plan_spec(w->plan, w->verdict.server->row, &spec);
 
 	verdict_started(&w->verdict, clock_now());
 	if (!fault) {
@@ -172,16 +171,14 @@ static void not_starting(struct watch *w)
 	if (!w->starting)
 		return;
 	w->starting = false;
-	TAILQ_REMOVE(&w->desk->starting, w, start_entry);
-	w->desk->nstarting--;
+	w->desk->starting--;
 }
 
 void watch_soon(struct watch *w)
 {
 	watch_pause(w);
 	w->starting = true;
-	TAILQ_INSERT_TAIL(&w->desk->starting, w, start_entry);
-	w->desk->nstarting++;
+	w->desk->starting++;
 }
 
 void watch_pause(struct watch *w)
@@ -199,91 +196,79 @@ static usec_t window(const struct watch *w, unsigned n)
 	return c->warmup ? c->warmup : verdict_window(n, c->interval);
 }
 
-void watch_desk_start(struct watch_desk *d)
+void watch_start(struct watch *w, unsigned together)
 {
-	unsigned n = d->nstarting;
-	usec_t now = clock_now();
-	struct watch *w;
-
-	while ((w = TAILQ_FIRST(&d->starting))) {
-		not_starting(w);
-		verdict_soon(&w->verdict, now, window(w, n));
-		arm(w);
-	}
+	if (!w->starting)
+		return;
+	not_starting(w);
+	verdict_soon(&w->verdict, clock_now(), window(w, together));
+	arm(w);
 }
 
-void watch_new_rules(struct watch *w)
+void watch_new_rules(struct watch *w, const struct verdict_rules *old)
 {
-	struct verdict_rules rules = plan_rules(w->plan);
-
-	verdict_set_rules(&w->verdict, &rules, clock_now());
+	verdict_rules_changed(&w->verdict, old, clock_now());
 	if (!w->verdict.running)
 		arm(w);
 }
 
 /* The row */
 
-static struct check_result *result_row(struct watch *w)
+static struct check_result *result_row(
+    struct engine *e, const struct plan *plan, const struct real_server *server)
 {
 	struct check_result *r = ROW_NEW(check_result);
 	struct row *known;
 
-	row_set_text(&r->pool, w->server->pool);
-	row_set_text(&r->check, w->plan->row->name);
-	r->address = w->server->address;
-	r->port = w->server->port;
-	known = store_find(engine_store(w->desk->engine), &r->row);
+	row_set_text(&r->pool, server->pool);
+	row_set_text(&r->check, plan->row->name);
+	r->address = server->address;
+	r->port = server->port;
+	known = store_find(engine_store(e), &r->row);
 	if (known) {
 		row_free(&r->row);
 		return (struct check_result *)known;
 	}
-	engine_add(w->desk->engine, &r->row);
+	engine_add(e, &r->row);
 	return r;
 }
 
 void watch_result(struct watch *w, bool changed)
 {
-	const struct verdict *v = &w->verdict;
-	struct check_result *r = w->result;
-
-	r->state = v->state;
-	row_set_text(&r->reason, v->reason);
-	r->last_time = v->last_time;
-	r->latency = v->latency;
-	r->successes = v->successes;
-	r->failures = v->failures;
-	r->consecutive = v->consecutive;
 	if (changed)
 		report(w);
 	else
 		report_in_turn(w);
 }
 
-struct watch *watch_new(struct watch_desk *d, const struct plan *plan,
-    const struct real_server *server, struct verdict_server *vs)
+struct watch *watch_of(struct verdict *v)
+{
+	return (struct watch *)v;
+}
+
+struct watch *watch_new(struct watch_desk *d, const struct plan *plan, struct verdict_server *vs)
 {
 	struct watch *w = calloc(1, sizeof(*w));
-	struct verdict_rules rules = plan_rules(plan);
+	struct check_result *r = result_row(d->engine, plan, vs->row);
 
 	if (!w)
 		abort();
 	w->desk = d;
 	w->plan = plan;
-	w->server = server;
-	w->result = result_row(w);
-	w->result->row.user = w;
-	verdict_init(&w->verdict, vs, plan->row->name, &rules, verdict_place(d->places++), w);
-	verdict_restore(&w->verdict, w->result);
+	r->row.user = w;
+	verdict_init(&w->verdict, vs, r, &plan->rules, verdict_place(d->places++));
 	return w;
 }
 
 void watch_free(struct watch *w, bool remove)
 {
+	struct row *row = &w->verdict.row->row;
+
 	watch_pause(w);
 	verdict_fini(&w->verdict);
 	if (w->reporting)
 		TAILQ_REMOVE(&w->desk->reports, w, report_entry);
 	if (remove)
-		engine_remove(w->desk->engine, &w->result->row);
+		engine_remove(w->desk->engine, row);
 	free(w);
 }

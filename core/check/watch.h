@@ -20,30 +20,26 @@ struct watch;
 
 TAILQ_HEAD(watch_queue, watch);
 
-/* What all watches share. */
+/* What all watches have in common. */
 struct watch_desk {
 	struct engine *engine;
 	struct probe_loop *probes;
 	struct agenda *agenda;
-	unsigned max_probes;	     /* that may run at a time */
-	uint32_t places;	     /* given out so far */
-	struct watch_queue starting; /* waiting for watch_desk_start() */
-	unsigned nstarting;
+	unsigned max_probes;	    /* that may run at a time */
+	uint32_t places;	    /* given out so far */
+	unsigned starting;	    /* watches that wait for watch_start() */
 	struct watch_queue reports; /* rows to be reported in their turn */
 	struct event *reporter;
 };
 
 struct watch {
-	LIST_ENTRY(watch) of_server;
+	struct verdict verdict; /* first: a verdict is a watch's; its row is in the store */
 	LIST_ENTRY(watch) of_plan;
-	TAILQ_ENTRY(watch) start_entry, report_entry;
+	TAILQ_ENTRY(watch) report_entry;
 	struct watch_desk *desk;
-	struct verdict verdict;
 	const struct plan *plan;
-	const struct real_server *server;
-	struct check_result *result; /* in the store */
-	struct probe *probe;	     /* that runs, or NULL */
-	struct agenda_item next;     /* look at it */
+	struct probe *probe;	 /* that runs, or NULL */
+	struct agenda_item next; /* look at it */
 	bool starting, reporting;
 };
 
@@ -52,22 +48,25 @@ LIST_HEAD(watch_list, watch);
 /* False without memory. */
 bool watch_desk_init(struct watch_desk *d, struct engine *e);
 void watch_desk_fini(struct watch_desk *d);
-/* Schedules the first tries of those that wait for it, spread over a time that fits their number. */
-void watch_desk_start(struct watch_desk *d);
 
+struct watch *watch_of(struct verdict *v);
 /*
  * Makes a watch, not started; its verdict is linked to vs.  If the store has its row of check_result,
- * it goes on from there, else it makes one.  plan and server are borrowed.
+ * it goes on from there, else it makes one.  plan is borrowed.
  */
-struct watch *watch_new(struct watch_desk *d, const struct plan *plan,
-    const struct real_server *server, struct verdict_server *vs);
+struct watch *watch_new(struct watch_desk *d, const struct plan *plan, struct verdict_server *vs);
 /* remove: its row of check_result, too, here and in the hub. */
 void watch_free(struct watch *w, bool remove);
-/* Has its next try made soon (see watch_desk_start()); the state is kept.  A running probe is dropped. */
+/* Its next try is to be made soon: when watch_start() is called.  The state is kept.  A running probe is dropped. */
 void watch_soon(struct watch *w);
+/*
+ * Schedules the first try of one that waits for it, spread over a time that fits `together`: how many did before the
+ * first of them was started (desk->starting).
+ */
+void watch_start(struct watch *w, unsigned together);
 void watch_pause(struct watch *w);
 /* The plan's rules changed. */
-void watch_new_rules(struct watch *w);
+void watch_new_rules(struct watch *w, const struct verdict_rules *old);
 /* To be called by verdict_ops.result: brings the row up to date. */
 void watch_result(struct watch *w, bool changed);
 

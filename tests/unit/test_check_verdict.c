@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "core/model/row.h"
 #include "tests/unit/unit.h"
 
 #define SEC USEC_PER_SEC
@@ -30,13 +31,13 @@ static void on_server(struct verdict_server *s, enum server_state old, bool firs
 {
 	seen.server_calls++;
 	seen.firsts += first;
-	seen.server_changes += !first && old != s->state;
+	seen.server_changes += !first && old != s->row->state;
 	seen.old = old;
 }
 
-static void on_stability(struct verdict_server *s, const char *reason)
+static void on_stability(struct verdict_server *s, enum stability old, const char *reason)
 {
-	(void)s;
+	ck_assert_int_ne(old, s->row->stability);
 	seen.stability_calls++;
 	snprintf(seen.why, sizeof(seen.why), "%s", reason);
 }
@@ -47,18 +48,71 @@ static const struct verdict_ops ops = {
 static const struct verdict_rules plain = {
     .interval = 10 * SEC, .retry_delay = 1 * SEC, .retries = 0, .rise = 1, .fall = 1};
 
+static struct verdict_pool pool = {.ops = &ops};
+static struct store *rows;
+
+static void open_store(void)
+{
+	rows = store_new();
+}
+
+static void close_store(void)
+{
+	store_free(rows);
+}
+
+static struct real_server *server_row(void)
+{
+	struct real_server *r = ROW_NEW(real_server);
+
+	r->port = (uint32_t)store_count(rows, TABLE_real_server);
+	ck_assert_ptr_null(store_insert(rows, &r->row));
+	return r;
+}
+
 static void server(struct verdict_server *s, bool start_down)
 {
 	memset(&seen, 0, sizeof(seen));
-	verdict_server_init(s, &ops, NULL);
-	s->start_down = start_down;
+	pool.start_down = start_down;
+	verdict_server_init(s, &pool, server_row());
+}
+
+/* A server that another process knew. */
+static void server_known(struct verdict_server *s, enum server_state state, usec_t last_change,
+    uint32_t transitions, const char *reason, enum stability stability)
+{
+	struct real_server *r = server_row();
+
+	r->state = state;
+	r->last_change = last_change;
+	r->transitions = transitions;
+	row_set_text(&r->reason, reason);
+	r->stability = stability;
+	memset(&seen, 0, sizeof(seen));
+	verdict_server_init(s, &pool, r);
+}
+
+static struct check_result *check_row(const char *name)
+{
+	struct check_result *r = ROW_NEW(check_result);
+
+	row_set_text(&r->check, name);
+	r->port = (uint32_t)store_count(rows, TABLE_check_result); /* several may have one name */
+	ck_assert_ptr_null(store_insert(rows, &r->row));
+	return r;
+}
+
+static void check(struct verdict *v, struct verdict_server *s, const char *name,
+    const struct verdict_rules *rules, uint32_t place)
+{
+	verdict_init(v, s, check_row(name), rules, place);
 }
 
 /* A server with one check that is about to start. */
 static void single(struct verdict_server *s, struct verdict *v, const struct verdict_rules *rules)
 {
 	server(s, false);
-	verdict_init(v, s, "web", rules, 0, NULL);
+	check(v, s, "web", rules, 0);
 	verdict_server_settle(s, T0);
 	verdict_soon(v, T0, 0);
 }
@@ -94,7 +148,7 @@ START_TEST(test_no_drift)
 	usec_t offset, last;
 
 	server(&s, false);
-	verdict_init(&v, &s, "web", &plain, 0x40000000, NULL);
+	check(&v, &s, "web", &plain, 0x40000000);
 	verdict_soon(&v, T0, 2 * SEC);
 	ck_assert_uint_eq(v.due, T0 + 500 * MSEC);
 	last = run(&v, 3 * MSEC, PROBE_SUCCESS);
@@ -147,7 +201,7 @@ START_TEST(test_after_a_stop)
 
 	server(&s, false);
 	for (unsigned i = 0; i < 1000; i++) {
-		verdict_init(&v[i], &s, "x", &plain, verdict_place(i), NULL);
+		check(&v[i], &s, "x", &plain, verdict_place(i));
 		verdict_soon(&v[i], T0, 10 * SEC);
 		ck_assert(verdict_ready(&v[i], v[i].due));
 		ck_assert(verdict_ready(&v[i], v[i].due + 4 * SEC));
@@ -212,7 +266,7 @@ START_TEST(test_retries)
 	rules.retries = 2;
 	single(&s, &v, &rules);
 	run(&v, 0, PROBE_SUCCESS);
-	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_int_eq(s.row->state, SERVER_UP);
 	/* Two failures, then a success: nothing happened. */
 	at = run(&v, 200 * MSEC, PROBE_FAILURE);
 	ck_assert_uint_eq(v.due, at + 200 * MSEC + 1 * SEC);
@@ -223,22 +277,22 @@ START_TEST(test_retries)
 	/* Three failures are the verdict, at the third. */
 	at = run(&v, 0, PROBE_FAILURE);
 	run(&v, 0, PROBE_FAILURE);
-	ck_assert_int_eq(v.state, CHECK_STATE_UP);
+	ck_assert_int_eq(v.row->state, CHECK_STATE_UP);
 	ck_assert_uint_eq(run(&v, 300 * MSEC, PROBE_FAILURE), at + 2 * SEC);
-	ck_assert_int_eq(v.state, CHECK_STATE_DOWN);
-	ck_assert_int_eq(s.state, SERVER_DOWN);
-	ck_assert_uint_eq(s.last_change, at + 2 * SEC + 300 * MSEC);
+	ck_assert_int_eq(v.row->state, CHECK_STATE_DOWN);
+	ck_assert_int_eq(s.row->state, SERVER_DOWN);
+	ck_assert_uint_eq(s.row->last_change, at + 2 * SEC + 300 * MSEC);
 	ck_assert_uint_eq(seen.server_changes, 1);
 	/* A down check is not retried. */
 	ck_assert_uint_eq(v.due, at + 10 * SEC);
 	run(&v, 0, PROBE_FAILURE);
 	ck_assert_uint_eq(v.due, at + 20 * SEC);
 	run(&v, 0, PROBE_SUCCESS);
-	ck_assert_int_eq(s.state, SERVER_UP);
-	ck_assert_uint_eq(s.transitions, 2);
-	ck_assert_uint_eq(v.successes, 3);
-	ck_assert_uint_eq(v.failures, 6);
-	ck_assert_uint_eq(v.consecutive, 1);
+	ck_assert_int_eq(s.row->state, SERVER_UP);
+	ck_assert_uint_eq(s.row->transitions, 2);
+	ck_assert_uint_eq(v.row->successes, 3);
+	ck_assert_uint_eq(v.row->failures, 6);
+	ck_assert_uint_eq(v.row->consecutive, 1);
 }
 END_TEST
 
@@ -255,33 +309,33 @@ START_TEST(test_rise_and_fall)
 	single(&s, &v, &rules);
 	/* The first verdict is the first round's. */
 	run(&v, 0, PROBE_SUCCESS);
-	ck_assert_int_eq(v.state, CHECK_STATE_UP);
+	ck_assert_int_eq(v.row->state, CHECK_STATE_UP);
 	/* Two rounds of two tries. */
 	at = run(&v, 0, PROBE_FAILURE);
 	run(&v, 0, PROBE_FAILURE);
-	ck_assert_int_eq(v.state, CHECK_STATE_UP);
+	ck_assert_int_eq(v.row->state, CHECK_STATE_UP);
 	ck_assert_uint_eq(v.due, at + 10 * SEC);
 	run(&v, 0, PROBE_FAILURE);
-	ck_assert_int_eq(v.state, CHECK_STATE_UP);
+	ck_assert_int_eq(v.row->state, CHECK_STATE_UP);
 	run(&v, 0, PROBE_FAILURE);
-	ck_assert_int_eq(v.state, CHECK_STATE_DOWN);
+	ck_assert_int_eq(v.row->state, CHECK_STATE_DOWN);
 	/* A failure between successes starts the count again. */
 	run(&v, 0, PROBE_SUCCESS);
 	run(&v, 0, PROBE_SUCCESS);
 	run(&v, 0, PROBE_FAILURE);
 	run(&v, 0, PROBE_SUCCESS);
 	run(&v, 0, PROBE_SUCCESS);
-	ck_assert_int_eq(v.state, CHECK_STATE_DOWN);
-	ck_assert_str_eq(s.reason, "web: connection refused");
+	ck_assert_int_eq(v.row->state, CHECK_STATE_DOWN);
+	ck_assert_str_eq(s.row->reason, "web: connection refused");
 	run(&v, 0, PROBE_SUCCESS);
-	ck_assert_int_eq(v.state, CHECK_STATE_UP);
+	ck_assert_int_eq(v.row->state, CHECK_STATE_UP);
 	/* A success between failed rounds, too. */
 	run(&v, 0, PROBE_FAILURE);
 	run(&v, 0, PROBE_FAILURE);
 	run(&v, 0, PROBE_SUCCESS);
 	run(&v, 0, PROBE_FAILURE);
 	run(&v, 0, PROBE_FAILURE);
-	ck_assert_int_eq(v.state, CHECK_STATE_UP);
+	ck_assert_int_eq(v.row->state, CHECK_STATE_UP);
 	ck_assert_uint_eq(seen.server_changes, 2);
 }
 END_TEST
@@ -295,13 +349,13 @@ START_TEST(test_first_verdict)
 	rules.fall = 5;
 	rules.retries = 1;
 	single(&s, &v, &rules);
-	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_int_eq(s.row->state, SERVER_UP);
 	ck_assert_uint_eq(seen.firsts, 1);
 	run(&v, 0, PROBE_FAILURE);
-	ck_assert_int_eq(v.state, CHECK_STATE_UNKNOWN);
+	ck_assert_int_eq(v.row->state, CHECK_STATE_UNKNOWN);
 	run(&v, 0, PROBE_FAILURE);
-	ck_assert_int_eq(v.state, CHECK_STATE_DOWN);
-	ck_assert_int_eq(s.state, SERVER_DOWN);
+	ck_assert_int_eq(v.row->state, CHECK_STATE_DOWN);
+	ck_assert_int_eq(s.row->state, SERVER_DOWN);
 	ck_assert_int_eq(seen.old, SERVER_UP);
 	ck_assert_uint_eq(seen.server_changes, 1);
 }
@@ -313,16 +367,16 @@ START_TEST(test_start_up)
 	struct verdict v;
 
 	single(&s, &v, &plain);
-	ck_assert_int_eq(s.state, SERVER_UP);
-	ck_assert_str_eq(s.reason, "1 of 1 checks not made yet");
-	ck_assert_uint_eq(s.last_change, T0);
+	ck_assert_int_eq(s.row->state, SERVER_UP);
+	ck_assert_str_eq(s.row->reason, "1 of 1 checks not made yet");
+	ck_assert_uint_eq(s.row->last_change, T0);
 	ck_assert_uint_eq(seen.server_calls, 1);
 	run(&v, 0, PROBE_SUCCESS);
 	/* The reason is another one, the state is not. */
-	ck_assert_str_eq(s.reason, "its check succeeds");
+	ck_assert_str_eq(s.row->reason, "its check succeeds");
 	ck_assert_uint_eq(seen.server_calls, 2);
 	ck_assert_uint_eq(seen.server_changes, 0);
-	ck_assert_uint_eq(s.last_change, T0);
+	ck_assert_uint_eq(s.row->last_change, T0);
 	run(&v, 0, PROBE_SUCCESS);
 	ck_assert_uint_eq(seen.server_calls, 2);
 	ck_assert_uint_eq(seen.results, 2);
@@ -336,23 +390,23 @@ START_TEST(test_start_down)
 	struct verdict a, b;
 
 	server(&s, true);
-	verdict_init(&a, &s, "a", &plain, 0, NULL);
-	verdict_init(&b, &s, "b", &plain, 0, NULL);
+	check(&a, &s, "a", &plain, 0);
+	check(&b, &s, "b", &plain, 0);
 	verdict_server_settle(&s, T0);
-	ck_assert_int_eq(s.state, SERVER_UNKNOWN);
+	ck_assert_int_eq(s.row->state, SERVER_UNKNOWN);
 	ck_assert_uint_eq(seen.firsts, 1);
 	verdict_soon(&a, T0, 0);
 	verdict_soon(&b, T0, 0);
 	run(&a, 0, PROBE_SUCCESS);
-	ck_assert_int_eq(s.state, SERVER_UNKNOWN);
-	ck_assert_str_eq(s.reason, "waiting for the first result of b");
+	ck_assert_int_eq(s.row->state, SERVER_UNKNOWN);
+	ck_assert_str_eq(s.row->reason, "waiting for the first result of b");
 	run(&b, 1 * MSEC, PROBE_SUCCESS);
-	ck_assert_int_eq(s.state, SERVER_UP);
-	ck_assert_uint_eq(s.last_change, T0 + 1 * MSEC);
-	ck_assert_str_eq(s.reason, "all its 2 checks succeed");
+	ck_assert_int_eq(s.row->state, SERVER_UP);
+	ck_assert_uint_eq(s.row->last_change, T0 + 1 * MSEC);
+	ck_assert_str_eq(s.row->reason, "all its 2 checks succeed");
 	ck_assert_int_eq(seen.old, SERVER_UNKNOWN);
 	ck_assert_uint_eq(seen.server_changes, 1);
-	ck_assert_uint_eq(s.transitions, 0);
+	ck_assert_uint_eq(s.row->transitions, 0);
 }
 END_TEST
 
@@ -362,19 +416,19 @@ START_TEST(test_start_down_and_fails)
 	struct verdict a, b;
 
 	server(&s, true);
-	verdict_init(&a, &s, "a", &plain, 0, NULL);
-	verdict_init(&b, &s, "b", &plain, 0, NULL);
+	check(&a, &s, "a", &plain, 0);
+	check(&b, &s, "b", &plain, 0);
 	verdict_server_settle(&s, T0);
 	verdict_soon(&a, T0, 0);
 	verdict_soon(&b, T0, 0);
 	run(&a, 0, PROBE_FAILURE);
-	ck_assert_int_eq(s.state, SERVER_DOWN);
+	ck_assert_int_eq(s.row->state, SERVER_DOWN);
 	run(&a, 0, PROBE_SUCCESS);
 	/* b has not spoken yet; the server stays what it was found to be. */
-	ck_assert_int_eq(s.state, SERVER_DOWN);
-	ck_assert_str_eq(s.reason, "waiting for the first result of b");
+	ck_assert_int_eq(s.row->state, SERVER_DOWN);
+	ck_assert_str_eq(s.row->reason, "waiting for the first result of b");
 	run(&b, 0, PROBE_SUCCESS);
-	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_int_eq(s.row->state, SERVER_UP);
 }
 END_TEST
 
@@ -384,8 +438,8 @@ START_TEST(test_no_checks)
 
 	server(&s, true);
 	verdict_server_settle(&s, T0);
-	ck_assert_int_eq(s.state, SERVER_UP);
-	ck_assert_str_eq(s.reason, "no checks");
+	ck_assert_int_eq(s.row->state, SERVER_UP);
+	ck_assert_str_eq(s.row->reason, "no checks");
 	verdict_server_settle(&s, T0 + 1);
 	ck_assert_uint_eq(seen.server_calls, 1);
 }
@@ -399,25 +453,25 @@ START_TEST(test_all_must_succeed)
 
 	server(&s, false);
 	for (unsigned i = 0; i < 3; i++) {
-		verdict_init(&v[i], &s, names[i], &plain, verdict_place(i), NULL);
+		check(&v[i], &s, names[i], &plain, verdict_place(i));
 		verdict_soon(&v[i], T0, 0);
 	}
 	verdict_server_settle(&s, T0);
 	run(&v[0], 0, PROBE_SUCCESS);
-	ck_assert_str_eq(s.reason, "2 of 3 checks not made yet");
+	ck_assert_str_eq(s.row->reason, "2 of 3 checks not made yet");
 	run(&v[1], 0, PROBE_FAILURE);
-	ck_assert_str_eq(s.reason, "web: connection refused");
+	ck_assert_str_eq(s.row->reason, "web: connection refused");
 	run(&v[0], 0, PROBE_FAILURE);
-	ck_assert_str_eq(s.reason, "web: connection refused (and 1 more)");
+	ck_assert_str_eq(s.row->reason, "web: connection refused (and 1 more)");
 	run(&v[1], 0, PROBE_SUCCESS);
-	ck_assert_int_eq(s.state, SERVER_DOWN);
-	ck_assert_str_eq(s.reason, "tcp: connection refused");
+	ck_assert_int_eq(s.row->state, SERVER_DOWN);
+	ck_assert_str_eq(s.row->reason, "tcp: connection refused");
 	run(&v[0], 0, PROBE_SUCCESS);
-	ck_assert_int_eq(s.state, SERVER_DOWN);
+	ck_assert_int_eq(s.row->state, SERVER_DOWN);
 	run(&v[2], 0, PROBE_SUCCESS);
-	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_int_eq(s.row->state, SERVER_UP);
 	ck_assert_uint_eq(seen.server_changes, 2);
-	ck_assert_uint_eq(s.transitions, 2);
+	ck_assert_uint_eq(s.row->transitions, 2);
 }
 END_TEST
 
@@ -428,16 +482,16 @@ START_TEST(test_new_check_of_failed_server)
 
 	single(&s, &old, &plain);
 	run(&old, 0, PROBE_FAILURE);
-	ck_assert_int_eq(s.state, SERVER_DOWN);
+	ck_assert_int_eq(s.row->state, SERVER_DOWN);
 	/* A reload puts another check in its place. */
 	verdict_fini(&old);
-	verdict_init(&new, &s, "better", &plain, 0, NULL);
+	check(&new, &s, "better", &plain, 0);
 	verdict_server_settle(&s, T0 + SEC);
-	ck_assert_int_eq(s.state, SERVER_DOWN);
+	ck_assert_int_eq(s.row->state, SERVER_DOWN);
 	ck_assert_uint_eq(seen.server_changes, 1);
 	verdict_soon(&new, T0 + SEC, 0);
 	run(&new, 0, PROBE_SUCCESS);
-	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_int_eq(s.row->state, SERVER_UP);
 	ck_assert_uint_eq(seen.server_changes, 2);
 }
 END_TEST
@@ -448,22 +502,22 @@ START_TEST(test_new_check_of_working_server)
 	struct verdict a, b;
 
 	server(&s, true);
-	verdict_init(&a, &s, "a", &plain, 0, NULL);
+	check(&a, &s, "a", &plain, 0);
 	verdict_server_settle(&s, T0);
 	verdict_soon(&a, T0, 0);
 	run(&a, 0, PROBE_SUCCESS);
-	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_int_eq(s.row->state, SERVER_UP);
 	/* It starts down, but it is up: a new check does not take it out of service. */
-	verdict_init(&b, &s, "b", &plain, 0, NULL);
+	check(&b, &s, "b", &plain, 0);
 	verdict_server_settle(&s, T0 + SEC);
-	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_int_eq(s.row->state, SERVER_UP);
 	verdict_soon(&b, T0 + SEC, 0);
 	run(&b, 0, PROBE_FAILURE);
-	ck_assert_int_eq(s.state, SERVER_DOWN);
+	ck_assert_int_eq(s.row->state, SERVER_DOWN);
 	/* The last check goes: nothing is wrong with it any more. */
 	verdict_fini(&b);
 	verdict_server_settle(&s, T0 + 2 * SEC);
-	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_int_eq(s.row->state, SERVER_UP);
 }
 END_TEST
 
@@ -477,50 +531,49 @@ START_TEST(test_disabled)
 	s.disabled = true;
 	verdict_pause(&v);
 	verdict_server_settle(&s, T0 + 20 * SEC);
-	ck_assert_int_eq(s.state, SERVER_UNKNOWN);
+	ck_assert_int_eq(s.row->state, SERVER_UNKNOWN);
 	ck_assert_uint_eq(v.due, USEC_NEVER);
 	/* Back in service: what was known of it still holds. */
 	s.disabled = false;
 	verdict_server_settle(&s, T0 + 30 * SEC);
-	ck_assert_int_eq(s.state, SERVER_DOWN);
-	ck_assert_str_eq(s.reason, "web: connection refused");
+	ck_assert_int_eq(s.row->state, SERVER_DOWN);
+	ck_assert_str_eq(s.row->reason, "web: connection refused");
 	verdict_soon(&v, T0 + 30 * SEC, 1 * SEC);
 	ck_assert_uint_eq(v.due, T0 + 30 * SEC);
 	run(&v, 0, PROBE_SUCCESS);
-	ck_assert_int_eq(s.state, SERVER_UP);
-	ck_assert_uint_eq(s.transitions, 2);
+	ck_assert_int_eq(s.row->state, SERVER_UP);
+	ck_assert_uint_eq(s.row->transitions, 2);
 }
 END_TEST
 
 START_TEST(test_restored)
 {
-	struct check_result known = {.state = CHECK_STATE_DOWN,
-	    .reason = "no answer in 5 s",
-	    .failures = 7,
-	    .successes = 90,
-	    .consecutive = 4,
-	    .last_time = T0 - SEC};
+	struct check_result *known = check_row("web");
 	struct verdict_server s;
 	struct verdict v;
 
-	server(&s, false);
-	verdict_server_restore(&s, SERVER_DOWN, T0 - 4 * SEC, 3, "web: no answer in 5 s");
-	verdict_init(&v, &s, "web", &plain, 0, NULL);
-	verdict_restore(&v, &known);
+	known->state = CHECK_STATE_DOWN;
+	row_set_text(&known->reason, "no answer in 5 s");
+	known->failures = 7;
+	known->successes = 90;
+	known->consecutive = 4;
+	known->last_time = T0 - SEC;
+	server_known(&s, SERVER_DOWN, T0 - 4 * SEC, 3, "web: no answer in 5 s", STABILITY_STEADY);
+	verdict_init(&v, &s, known, &plain, 0);
 	verdict_server_settle(&s, T0);
 	/* It is what it was: nobody is told anything. */
 	ck_assert_uint_eq(seen.server_calls, 0);
-	ck_assert_int_eq(s.state, SERVER_DOWN);
-	ck_assert_uint_eq(s.last_change, T0 - 4 * SEC);
+	ck_assert_int_eq(s.row->state, SERVER_DOWN);
+	ck_assert_uint_eq(s.row->last_change, T0 - 4 * SEC);
 	verdict_soon(&v, T0, 0);
 	run(&v, 0, PROBE_FAILURE);
 	ck_assert_uint_eq(seen.server_changes, 0);
-	ck_assert_uint_eq(v.failures, 8);
-	ck_assert_uint_eq(v.consecutive, 5);
+	ck_assert_uint_eq(v.row->failures, 8);
+	ck_assert_uint_eq(v.row->consecutive, 5);
 	run(&v, 0, PROBE_SUCCESS);
-	ck_assert_int_eq(s.state, SERVER_UP);
-	ck_assert_uint_eq(s.transitions, 4);
-	ck_assert_uint_eq(v.successes, 91);
+	ck_assert_int_eq(s.row->state, SERVER_UP);
+	ck_assert_uint_eq(s.row->transitions, 4);
+	ck_assert_uint_eq(v.row->successes, 91);
 }
 END_TEST
 
@@ -529,11 +582,10 @@ START_TEST(test_restored_without_results)
 	struct verdict_server s;
 	struct verdict v;
 
-	server(&s, false);
-	verdict_server_restore(&s, SERVER_DOWN, T0 - 4 * SEC, 3, "web: no answer in 5 s");
-	verdict_init(&v, &s, "web", &plain, 0, NULL);
+	server_known(&s, SERVER_DOWN, T0 - 4 * SEC, 3, "web: no answer in 5 s", STABILITY_STEADY);
+	check(&v, &s, "web", &plain, 0);
 	verdict_server_settle(&s, T0);
-	ck_assert_int_eq(s.state, SERVER_DOWN);
+	ck_assert_int_eq(s.row->state, SERVER_DOWN);
 	ck_assert_uint_eq(seen.server_changes, 0);
 }
 END_TEST
@@ -548,48 +600,51 @@ START_TEST(test_our_own_errors)
 	seen.server_calls = 0;
 	for (unsigned i = 0; i < 10; i++)
 		run(&v, 0, PROBE_ERROR);
-	ck_assert_int_eq(v.state, CHECK_STATE_UP);
-	ck_assert_int_eq(s.state, SERVER_UP);
+	ck_assert_int_eq(v.row->state, CHECK_STATE_UP);
+	ck_assert_int_eq(s.row->state, SERVER_UP);
 	ck_assert_uint_eq(seen.server_calls, 0);
-	ck_assert_uint_eq(v.errors, 10);
-	ck_assert_uint_eq(v.failures, 0);
-	ck_assert_uint_eq(v.successes, 1);
-	ck_assert_str_eq(v.reason, "too many open files");
+	ck_assert_uint_eq(v.row->failures, 0);
+	ck_assert_uint_eq(v.row->successes, 1);
+	ck_assert_str_eq(v.row->reason, "too many open files");
 	ck_assert(v.due != USEC_NEVER);
 }
 END_TEST
 
 START_TEST(test_other_rules)
 {
-	struct verdict_rules rules = plain;
+	struct verdict_rules rules = plain, old = plain;
 	struct verdict_server s;
 	struct verdict v;
 	usec_t at, due;
 
-	single(&s, &v, &plain);
+	single(&s, &v, &rules);
 	run(&v, 0, PROBE_SUCCESS);
 	/* Only the retries differ: the next try stays where it is. */
 	due = v.due;
 	rules.retries = 3;
-	verdict_set_rules(&v, &rules, T0 + SEC);
+	verdict_rules_changed(&v, &old, T0 + SEC);
+	old = rules;
 	ck_assert_uint_eq(v.due, due);
 	/* A shorter interval holds at once. */
 	rules.interval = 2 * SEC;
-	verdict_set_rules(&v, &rules, T0 + SEC);
+	verdict_rules_changed(&v, &old, T0 + SEC);
+	old = rules;
 	ck_assert_uint_ge(v.due, T0 + SEC);
 	ck_assert_uint_lt(v.due, T0 + 3 * SEC);
 	ck_assert_uint_eq(v.due % (2 * SEC), 0);
 	/* In a round: the retry comes no later than the new delay. */
 	at = run(&v, 0, PROBE_FAILURE);
 	rules.retry_delay = 100 * MSEC;
-	verdict_set_rules(&v, &rules, at + 50 * MSEC);
+	verdict_rules_changed(&v, &old, at + 50 * MSEC);
+	old = rules;
 	ck_assert_uint_eq(v.due, at + 150 * MSEC);
 	/* While it runs nothing is scheduled. */
 	verdict_started(&v, v.due);
 	rules.interval = 5 * SEC;
-	verdict_set_rules(&v, &rules, at + 200 * MSEC);
+	verdict_rules_changed(&v, &old, at + 200 * MSEC);
+	old = rules;
 	ck_assert_uint_eq(v.due, USEC_NEVER);
-	ck_assert_int_eq(v.state, CHECK_STATE_UP);
+	ck_assert_int_eq(v.row->state, CHECK_STATE_UP);
 }
 END_TEST
 
@@ -634,7 +689,7 @@ START_TEST(test_first_round)
 	ck_assert_uint_eq(verdict_window(10000, 1 * SEC), 1 * SEC);
 	server(&s, false);
 	for (unsigned i = 0; i < 2000; i++) {
-		verdict_init(&v[i], &s, "x", &plain, verdict_place(i), NULL);
+		check(&v[i], &s, "x", &plain, verdict_place(i));
 		verdict_soon(&v[i], T0, verdict_window(2000, plain.interval));
 		ck_assert_uint_ge(v[i].due, T0);
 		ck_assert_uint_lt(v[i].due, T0 + 2 * SEC);
@@ -647,13 +702,13 @@ END_TEST
 static void alternate(struct verdict *v, unsigned times)
 {
 	while (times--)
-		run(v, 0, v->state == CHECK_STATE_UP ? PROBE_FAILURE : PROBE_SUCCESS);
+		run(v, 0, v->row->state == CHECK_STATE_UP ? PROBE_FAILURE : PROBE_SUCCESS);
 }
 
 static void steady_until(struct verdict *v, usec_t t)
 {
 	while (v->due < t)
-		run(v, 0, v->state == CHECK_STATE_UP ? PROBE_SUCCESS : PROBE_FAILURE);
+		run(v, 0, v->row->state == CHECK_STATE_UP ? PROBE_SUCCESS : PROBE_FAILURE);
 }
 
 START_TEST(test_flapping)
@@ -663,27 +718,27 @@ START_TEST(test_flapping)
 	usec_t last;
 
 	single(&s, &v, &plain);
-	s.flaps = (struct verdict_flaps){4, 100 * SEC};
+	pool.flaps = (struct verdict_flaps){4, 100 * SEC};
 	run(&v, 0, PROBE_SUCCESS);
 	alternate(&v, 4);
-	ck_assert_int_eq(s.stability, STABILITY_STEADY); /* as often as it may */
+	ck_assert_int_eq(s.row->stability, STABILITY_STEADY); /* as often as it may */
 	last = v.due;
 	alternate(&v, 1);
-	ck_assert_int_eq(s.stability, STABILITY_FLAPPING);
+	ck_assert_int_eq(s.row->stability, STABILITY_FLAPPING);
 	ck_assert_uint_eq(seen.stability_calls, 1);
 	ck_assert_str_eq(seen.why, "5 changes within 100 s");
 	alternate(&v, 40); /* more than are remembered */
-	ck_assert_int_eq(s.stability, STABILITY_FLAPPING);
+	ck_assert_int_eq(s.row->stability, STABILITY_FLAPPING);
 	ck_assert_uint_eq(seen.stability_calls, 1); /* told once */
 	last += 400 * SEC;
 	/* Changes at last, last - 10 s and last - 20 s are one more than half of what it may. */
 	steady_until(&v, last + 75 * SEC);
-	ck_assert_int_eq(s.stability, STABILITY_FLAPPING);
+	ck_assert_int_eq(s.row->stability, STABILITY_FLAPPING);
 	steady_until(&v, last + 85 * SEC);
-	ck_assert_int_eq(s.stability, STABILITY_STEADY);
+	ck_assert_int_eq(s.row->stability, STABILITY_STEADY);
 	ck_assert_uint_eq(seen.stability_calls, 2);
 	ck_assert_str_eq(seen.why, "2 changes within 100 s");
-	ck_assert_uint_eq(s.transitions, 45);
+	ck_assert_uint_eq(s.row->transitions, 45);
 }
 END_TEST
 
@@ -694,20 +749,20 @@ START_TEST(test_not_flapping)
 
 	single(&s, &v, &plain);
 	run(&v, 0, PROBE_SUCCESS);
-	s.flaps = (struct verdict_flaps){0, 100 * SEC}; /* switched off */
+	pool.flaps = (struct verdict_flaps){0, 100 * SEC}; /* switched off */
 	alternate(&v, 50);
-	s.flaps = (struct verdict_flaps){4, 35 * SEC}; /* no more than four fall into that */
+	pool.flaps = (struct verdict_flaps){4, 35 * SEC}; /* no more than four fall into that */
 	alternate(&v, 50);
 	ck_assert_uint_eq(seen.stability_calls, 0);
-	s.flaps.changes = 3;
+	pool.flaps.changes = 3;
 	alternate(&v, 1);
-	ck_assert_int_eq(s.stability, STABILITY_FLAPPING);
+	ck_assert_int_eq(s.row->stability, STABILITY_FLAPPING);
 	s.disabled = true;
 	verdict_server_settle(&s, v.due);
-	ck_assert_int_eq(s.stability, STABILITY_STEADY);
+	ck_assert_int_eq(s.row->stability, STABILITY_STEADY);
 	s.disabled = false;
 	verdict_server_settle(&s, v.due); /* what was before does not count */
-	ck_assert_int_eq(s.stability, STABILITY_STEADY);
+	ck_assert_int_eq(s.row->stability, STABILITY_STEADY);
 }
 END_TEST
 
@@ -717,20 +772,18 @@ START_TEST(test_flapping_restored)
 	struct verdict_server s;
 	struct verdict v;
 
-	server(&s, false);
-	verdict_server_restore(&s, SERVER_UP, T0 - 30 * SEC, 17, "its check succeeds");
-	s.flaps = (struct verdict_flaps){15, 100 * SEC};
-	verdict_server_restore_stability(&s, STABILITY_FLAPPING);
-	ck_assert_uint_eq(s.transitions, 17);
-	verdict_init(&v, &s, "web", &plain, 0, NULL);
-	v.state = CHECK_STATE_UP;
+	pool.flaps = (struct verdict_flaps){15, 100 * SEC};
+	server_known(&s, SERVER_UP, T0 - 30 * SEC, 17, "its check succeeds", STABILITY_FLAPPING);
+	ck_assert_uint_eq(s.row->transitions, 17);
+	check(&v, &s, "web", &plain, 0);
+	v.row->state = CHECK_STATE_UP;
 	verdict_server_settle(&s, T0);
 	verdict_soon(&v, T0, 0);
 	steady_until(&v, T0 + 65 * SEC);
-	ck_assert_int_eq(s.stability, STABILITY_FLAPPING);
+	ck_assert_int_eq(s.row->stability, STABILITY_FLAPPING);
 	ck_assert_uint_eq(seen.stability_calls, 0);
 	steady_until(&v, T0 + 85 * SEC);
-	ck_assert_int_eq(s.stability, STABILITY_STEADY);
+	ck_assert_int_eq(s.row->stability, STABILITY_STEADY);
 	ck_assert_str_eq(seen.why, "0 changes within 100 s");
 }
 END_TEST
@@ -740,6 +793,7 @@ int main(void)
 	Suite *s = suite_create("verdict");
 	TCase *tc = tcase_create("verdict");
 
+	tcase_add_checked_fixture(tc, open_store, close_store);
 	tcase_add_test(tc, test_no_drift);
 	tcase_add_test(tc, test_late_start);
 	tcase_add_test(tc, test_after_a_stop);
