@@ -74,22 +74,22 @@ static bool read_scope(struct reader *r, struct vrrp_address *a, const struct wo
 }
 
 static const char *const unsupported_options[] = {"peer", "home", "-nodad", "mngtmpaddr",
-    "noprefixroute", "autojoin", "no_track", "track_group", "preferred_lft", "use_vmac"};
+    "noprefixroute", "autojoin", "no_track", "track_group", "preferred_lft"};
 
-static bool refuse_option(struct reader *r, const struct word *w)
+static size_t refuse_option(struct reader *r, const struct word *w)
 {
 	for (size_t i = 0; i < sizeof(unsupported_options) / sizeof(*unsupported_options); i++) {
 		if (strcmp(unsupported_options[i], w->text) == 0) {
 			diagnosis_error(r->d, w->at, "'%s' is not supported", w->text);
-			return false;
+			return 0;
 		}
 	}
 	diagnosis_error(r->d, w->at, "unknown keyword '%s' for an address", w->text);
-	return false;
+	return 0;
 }
 
-/* The option at words[0]; its value is words[1] if it has one. */
-static bool read_option(
+/* The option at words[0], and its value if it has one; how many words these are, or 0 if they are wrong. */
+static size_t read_option(
     struct reader *r, struct vrrp_address *a, const struct word *words, size_t n)
 {
 	const char *name = strcmp(words[0].text, "brd") == 0 ? "broadcast" : words[0].text;
@@ -98,14 +98,19 @@ static bool read_option(
 
 	if (column < 0)
 		return refuse_option(r, &words[0]);
+	if (column == COL_vrrp_address_use_vmac) {
+		marks_column(&a->row, column, words[0].at);
+		a->use_vmac = true;
+		return 1;
+	}
 	if (n < 2) {
 		diagnosis_error(r->d, words[0].at, "'%s' needs a value", words[0].text);
-		return false;
+		return 0;
 	}
 	marks_column(&a->row, column, words[0].at);
 	if (column == COL_vrrp_address_scope)
-		return read_scope(r, a, &words[1]);
-	return read_value(r, &a->row, column, &words[1]);
+		return read_scope(r, a, &words[1]) ? 2 : 0;
+	return read_value(r, &a->row, column, &words[1]) ? 2 : 0;
 }
 
 /* What contradicts the rest of the row and has no effect with keepalived has none here. */
@@ -156,8 +161,8 @@ static void read_vip(struct reader *r, struct block *b, const struct statement *
 	a->excluded = list->excluded;
 	a->position = list->excluded ? 0 : list->n++;
 	ok = read_prefix(r, a, &st->words[0]) && !is_repeated(r, &a->row);
-	for (size_t i = 1; ok && i < st->n; i += 2)
-		ok = read_option(r, a, st->words + i, st->n - i);
+	for (size_t i = 1, used; ok && i < st->n; i += used)
+		ok = (used = read_option(r, a, st->words + i, st->n - i)) > 0;
 	if (!ok) {
 		marks_free_row(&a->row);
 		return;
@@ -525,8 +530,6 @@ static const struct keyword instance_keywords[] = {
     {"no_accept", KEYWORD_LINE, read_no_accept, NULL},
     {"down_timer_adverts", KEYWORD_LINE, read_down_timer, NULL},
     {"use_vmac", KEYWORD_LINE, read_vmac, NULL},
-    {"use_vmac_addr", KEYWORD_UNSUPPORTED, NULL,
-	"only addresses on the instance's interface have a virtual MAC address"},
     {"use_ipvlan", KEYWORD_UNSUPPORTED, NULL, NULL},
     {"vrf", KEYWORD_LINE, read_vrf, NULL},
     {"track_interface", KEYWORD_BLOCK, read_tracks, NULL},

@@ -681,7 +681,8 @@ static void write_address(struct writer *w, const struct vrrp_address *a, uint32
 		if (!(need >> i & 1) || !c->keyword)
 			continue;
 		fprintf(w->out, " %s", c->keyword);
-		put_word(w, column_format(&a->row, c, text));
+		if (c->type != TYPE_BOOL)
+			put_word(w, column_format(&a->row, c, text));
 	}
 	if (a->position != position)
 		fprintf(w->out, " position %" PRIu32, a->position);

@@ -177,6 +177,44 @@ static bool check_peers(struct validation *v, const struct vrrp_instance *i)
 	return true;
 }
 
+/* Both would be made, of one name or with one MAC address on one interface, and the kernel has but one. */
+static bool is_same_vmac(const struct vmac *a, const struct vmac *b)
+{
+	return strcmp(a->name, b->name) == 0 ||
+	       (strcmp(a->parent, b->parent) == 0 && memcmp(a->mac, b->mac, VMAC_LEN) == 0);
+}
+
+/* Has the instance o the interface that address a of another one, or of itself, is to be on? */
+static bool has_vmac(const struct validation *v, const struct vrrp_instance *o,
+    const struct vrrp_address *a, const struct vmac *m)
+{
+	struct vmac own = vmac_own(o), other;
+
+	if (strcmp(o->interface, m->name) == 0 || (o->use_vmac && is_same_vmac(&own, m)))
+		return true;
+	if (o->name == a->instance)
+		return false;
+	STORE_FOREACH_OF(vrrp_address, b, v->store, o->name)
+	if (vmac_more(o, b, &other) && is_same_vmac(&other, m))
+		return true;
+	return false;
+}
+
+static bool check_vmac_of(
+    struct validation *v, const struct vrrp_instance *i, const struct vrrp_address *a)
+{
+	struct vmac m;
+
+	if (!vmac_more(i, a, &m))
+		return true;
+	STORE_FOREACH (vrrp_instance, o, v->store)
+		if (has_vmac(v, o, a, &m))
+			return REFUSE(v, a, vrrp_address, use_vmac,
+			    "the instance '%s' has %s, or the same MAC address on %s", o->name,
+			    m.name, m.parent);
+	return true;
+}
+
 /* The name of an interface that is to be made must be nobody else's. */
 static bool check_vmac(struct validation *v, const struct vrrp_instance *i)
 {
@@ -202,12 +240,32 @@ static bool check_vmac(struct validation *v, const struct vrrp_instance *i)
 	return true;
 }
 
+/* The interfaces of its addresses; and seen from the other side, the addresses of others against its own. */
+static bool check_more_vmacs(struct validation *v, const struct vrrp_instance *i)
+{
+	struct vmac own = vmac_own(i), m;
+
+	STORE_FOREACH_OF(vrrp_address, a, v->store, i->name)
+	if (!check_vmac_of(v, i, a))
+		return false;
+	if (v->all || !i->use_vmac)
+		return true;
+	STORE_FOREACH (vrrp_instance, o, v->store) {
+		STORE_FOREACH_OF(vrrp_address, a, v->store, o->name)
+		if (o != i && vmac_more(o, a, &m) && is_same_vmac(&own, &m))
+			return REFUSE(v, i, vrrp_instance, use_vmac,
+			    "an address of the instance '%s' has %s, or the same MAC address on %s",
+			    o->name, m.name, m.parent);
+	}
+	return true;
+}
+
 bool validate_vrrp_instance(struct validation *v, const struct row *r)
 {
 	const struct vrrp_instance *i = (const struct vrrp_instance *)r;
 
-	return check_instance(v, i) && check_vmac(v, i) && check_addresses(v, i) &&
-	       check_peers(v, i);
+	return check_instance(v, i) && check_vmac(v, i) && check_more_vmacs(v, i) &&
+	       check_addresses(v, i) && check_peers(v, i);
 }
 
 bool validate_vrrp_peer(struct validation *v, const struct row *r)

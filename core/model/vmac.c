@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-void vmac_address(const struct vrrp_instance *i, uint8_t mac[VMAC_LEN])
+static void set_mac(struct vmac *m, const struct vrrp_instance *i, bool ipv6)
 {
-	const uint8_t address[VMAC_LEN] = {
-	    0x00, 0x00, 0x5e, 0x00, i->family == INET_IPV6 ? 2 : 1, (uint8_t)i->vrid};
+	const uint8_t mac[VMAC_LEN] = {0x00, 0x00, 0x5e, 0x00, ipv6 ? 2 : 1, (uint8_t)i->vrid};
 
-	memcpy(mac, address, VMAC_LEN);
+	memcpy(m->mac, mac, VMAC_LEN);
+	m->ipv6 = ipv6;
 }
 
 const char *vmac_name(const struct vrrp_instance *i, char buf[IFNAMSIZ])
@@ -23,10 +23,61 @@ const char *vmac_name(const struct vrrp_instance *i, char buf[IFNAMSIZ])
 	return buf;
 }
 
+struct vmac vmac_own(const struct vrrp_instance *i)
+{
+	struct vmac m = {.name = ""};
+
+	vmac_name(i, m.name);
+	snprintf(m.parent, IFNAMSIZ, "%s", i->interface);
+	set_mac(&m, i, i->family == INET_IPV6);
+	return m;
+}
+
+static uint32_t hash(const char *text)
+{
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	for (; *text; text++)
+		h = (h ^ (uint8_t)*text) * 16777619u;
+	return h;
+}
+
+/* v51.eth1, of IPv6 v6.51.eth1; where that is too long, a number stands for the interface. */
+static void name_more(struct vmac *m, const struct vrrp_instance *i)
+{
+	const char *family = m->ipv6 ? "6." : "";
+	unsigned vrid = (uint8_t)i->vrid;
+
+	if ((size_t)snprintf(m->name, IFNAMSIZ, "v%s%u.%s", family, vrid, m->parent) >= IFNAMSIZ)
+		snprintf(m->name, IFNAMSIZ, "v%s%u.%08x", family, vrid, hash(m->parent));
+}
+
+static bool is_elsewhere(const struct vrrp_instance *i, const struct vrrp_address *a)
+{
+	return *a->interface && strcmp(a->interface, i->interface) != 0;
+}
+
+bool vmac_more(const struct vrrp_instance *i, const struct vrrp_address *a, struct vmac *m)
+{
+	bool ipv6 = a->address.family == ADDR_IPV6;
+	bool other = is_elsewhere(i, a) || ipv6 != (i->family == INET_IPV6);
+
+	if (!(a->use_vmac && (other || !i->use_vmac)) && !(i->use_vmac_addr && other))
+		return false;
+	snprintf(m->parent, IFNAMSIZ, "%s", *a->interface ? a->interface : i->interface);
+	set_mac(m, i, ipv6);
+	name_more(m, i);
+	return true;
+}
+
 const char *vmac_place(
     const struct vrrp_instance *i, const struct vrrp_address *a, char buf[IFNAMSIZ])
 {
-	if (i->use_vmac && (!*a->interface || strcmp(a->interface, i->interface) == 0))
+	struct vmac m;
+
+	if (vmac_more(i, a, &m))
+		return memcpy(buf, m.name, IFNAMSIZ);
+	if (i->use_vmac && !is_elsewhere(i, a))
 		return vmac_name(i, buf);
 	snprintf(buf, IFNAMSIZ, "%s", *a->interface ? a->interface : i->interface);
 	return buf;

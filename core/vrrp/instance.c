@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "core/model/vmac.h"
 #include "core/vrrp/ah.h"
 
 /* ------------------------------------------------------- the machine's outputs */
@@ -680,7 +679,7 @@ void virtual_evaluate(struct virtual *v)
 	} else if (!faults) {
 		faults = VRRP_FAULT_NO_ADDRESS;
 	}
-	if (v->row->use_vmac && !v->vmac_index && !(faults & VRRP_FAULT_NO_INTERFACE))
+	if (vmac_lacks(v) && !(faults & VRRP_FAULT_NO_INTERFACE))
 		faults |= VRRP_FAULT_VMAC;
 	vrrp_fsm_faults(&v->fsm, faults, clock_now());
 	tracking_evaluate(v);
@@ -762,6 +761,7 @@ void virtual_free(struct virtual *v)
 	TAILQ_REMOVE(&v->router->virtuals, v, entry);
 	event_free(v->timer);
 	free(v->vips);
+	free(v->others);
 	free(v->tracks);
 	free(v->advertised);
 	free(v->peers);

@@ -307,7 +307,6 @@ void link_refresh(struct link *l)
 		close_socket(&l->ports[0]);
 		close_socket(&l->ports[1]);
 		l->index = index;
-		l->vmac = false;
 	}
 	refresh(&l->ports[0], i);
 	refresh(&l->ports[1], i);

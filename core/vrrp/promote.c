@@ -9,7 +9,6 @@
  */
 #include <linux/ip.h>
 #include <string.h>
-#include "core/model/vmac.h"
 #include "core/vrrp/router.h"
 
 /* Without a record, for as long as this process lives. */

@@ -21,6 +21,7 @@
 #include <net/if.h>
 #include "core/base/log.h"
 #include "core/model/engine.h"
+#include "core/model/vmac.h"
 #include "core/vrrp/announce.h"
 #include "core/vrrp/filter.h"
 #include "core/vrrp/fsm.h"
@@ -68,11 +69,21 @@ struct link {
 	char name[IFNAMSIZ];
 	int index; /* 0: there is no such interface */
 	unsigned users;
-	/* vmac.c: what it had before there was a virtual MAC address on it; vmac: there is one. */
-	bool vmac;
-	uint32_t arp_ignore, arp_announce;
 	struct port ports[2]; /* of IPv4 and of IPv6: [family - ADDR_IPV4] */
 	struct log_limit drops;
+};
+
+/* vmac.c: what an interface had before there was a virtual MAC address on it. */
+struct vmac_parent {
+	TAILQ_ENTRY(vmac_parent) entry;
+	int index;
+	uint32_t arp_ignore, arp_announce;
+};
+
+/* An interface with a virtual MAC address for addresses that are not on the instance's. */
+struct vmac_other {
+	struct vmac is;
+	int index; /* 0: it is not there */
 };
 
 struct vip {
@@ -140,6 +151,8 @@ struct virtual
 	unsigned vmac_era; /* as a port's */
 	char vmac_error
 	    [128]; /* why there is none; empty if there is to be none, or if it is there */
+	struct vmac_other *others;
+	size_t nothers;
 	struct vrrp_peer_config *peers; /* what fsm.config.peers points to */
 	struct neighbour *neighbours;
 	size_t nneighbours;
@@ -173,6 +186,7 @@ struct router {
 	bool linkbeat_due;	   /* it has not been told what to ask */
 	TAILQ_HEAD(, virtual) virtuals;
 	TAILQ_HEAD(, link) links;
+	TAILQ_HEAD(, vmac_parent) vmac_parents;
 	struct event *act, *tell, *counters, *startup, *orphan, *leave, *terminate;
 	int lock; /* -1: not taken */
 	bool
@@ -267,21 +281,27 @@ void watch_configure(struct router *r);
 void watch_free(struct row *row);
 
 /* vmac.c */
+/* Finds out from the rows which interfaces the instance's addresses need.  To be done before vmac_make(). */
+void vmac_collect(struct virtual *v);
 /* Makes, adopts and repairs the interfaces with virtual MAC addresses.  To be done before anything looks for them. */
 void vmac_make(struct router *r);
 /* Removes those that no instance has any more; all: all of them. */
 void vmac_sweep(struct router *r, bool all);
+/* The memory; what is in the kernel stays. */
+void vmac_free(struct router *r);
 /* The socket for its multicast advertisements. */
 struct vrrp_io *vmac_sender(const struct virtual *v, bool ah);
 /* The interface from which its advertisements come. */
 int vmac_sender_index(const struct virtual *v);
 /* v->group is another multicast group than before, or none. */
 void vmac_group(struct virtual *v, const struct addr *old);
+/* Is there no interface for an address that should have one? */
+bool vmac_lacks(const struct virtual *v);
 /* No interface any more; what is in the kernel stays. */
 void vmac_forget(struct virtual *v);
-/* Does the interface take what it should in the instance's state? */
+/* Do the interfaces take what they should in the instance's state? */
 bool vmac_hears_right(const struct virtual *v);
-/* Queues the change, if it does not. */
+/* Queues the change, where they do not. */
 void vmac_hear(struct virtual *v);
 
 /* promote.c */

@@ -7,7 +7,8 @@
  * and neighbour solicitations with it, announcements and advertisements are
  * sent from it, and hosts do not notice which router has it.  The interface is
  * there as long as the instance is, so that a takeover is the setting of
- * addresses as without it.
+ * addresses as without it.  Addresses on other interfaces can have more of them
+ * there (use_vmac_addr), which take part in no VRRP.
  *
  * The macvlan of a master is private: the kernel gives it, and not the interface below,
  * what comes in with its own MAC address as the source: the advertisements of
@@ -39,7 +40,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "core/model/vmac.h"
 #include "core/vrrp/ah.h"
 #include "core/vrrp/router.h"
 
@@ -67,15 +67,14 @@ static struct nlattr *nest(struct nl_msg *msg, int type)
 	return a;
 }
 
-static struct nl_msg *creation(
-    const char *name, const uint8_t mac[VMAC_LEN], const struct kernel_interface *parent)
+static struct nl_msg *creation(const struct vmac *m, const struct kernel_interface *parent)
 {
 	struct nl_msg *msg = message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, 0);
 	struct nlattr *info, *data;
 
-	nla_put_string(msg, IFLA_IFNAME, name);
+	nla_put_string(msg, IFLA_IFNAME, m->name);
 	nla_put_u32(msg, IFLA_LINK, (uint32_t)parent->index);
-	nla_put(msg, IFLA_ADDRESS, VMAC_LEN, mac);
+	nla_put(msg, IFLA_ADDRESS, VMAC_LEN, m->mac);
 	info = nest(msg, IFLA_LINKINFO);
 	nla_put_string(msg, IFLA_INFO_KIND, "macvlan");
 	data = nest(msg, IFLA_INFO_DATA);
@@ -144,22 +143,40 @@ static const struct kernel_interface *sibling(
 	return NULL;
 }
 
-/*
- * As they were before the first macvlan on it: the macvlans say so, and the link remembers it for when somebody
- * else removes the last one.
- */
-static void find_parent_settings(
-    struct kernel *k, struct link *l, const struct kernel_interface *parent)
+static struct vmac_parent *find_parent(const struct router *r, int index)
 {
-	const struct kernel_interface *other = sibling(k, parent->index, NULL);
+	struct vmac_parent *p;
 
-	if (l->vmac && !other)
-		return;
+	TAILQ_FOREACH (p, &r->vmac_parents, entry)
+		if (p->index == index)
+			return p;
+	return NULL;
+}
+
+/*
+ * As it was before the first macvlan on it: the macvlans say so, and this is kept for when somebody else removes the
+ * last one.
+ */
+static const struct vmac_parent *know_parent(
+    struct router *r, const struct kernel_interface *parent)
+{
+	const struct kernel_interface *other = sibling(r->kernel, parent->index, NULL);
+	struct vmac_parent *p = find_parent(r, parent->index);
+
+	if (p && !other)
+		return p;
+	if (!p) {
+		p = calloc(1, sizeof(*p));
+		if (!p)
+			abort();
+		p->index = parent->index;
+		TAILQ_INSERT_TAIL(&r->vmac_parents, p, entry);
+	}
 	if (!other)
-		kernel_reread(k, parent->index);
-	l->vmac = true;
-	l->arp_ignore = other ? other->parent_ignore : parent->arp_ignore;
-	l->arp_announce = other ? other->parent_announce : parent->arp_announce;
+		kernel_reread(r->kernel, parent->index);
+	p->arp_ignore = other ? other->parent_ignore : parent->arp_ignore;
+	p->arp_announce = other ? other->parent_announce : parent->arp_announce;
+	return p;
 }
 
 static const char *prepare_parent(struct kernel *k, const struct kernel_interface *parent)
@@ -197,17 +214,32 @@ static void restore_parent(struct kernel *k, const struct kernel_interface *gone
 		put_back(k, gone->parent, gone->parent_ignore, gone->parent_announce);
 }
 
-/* Somebody else removed the last one, or this process did, which has put everything back. */
-static void restore_links(struct router *r)
+static void forget_parent(struct router *r, struct vmac_parent *p)
 {
-	struct link *l;
+	TAILQ_REMOVE(&r->vmac_parents, p, entry);
+	free(p);
+}
 
-	TAILQ_FOREACH (l, &r->links, entry) {
-		if (!l->vmac || sibling(r->kernel, l->index, NULL))
+/* Somebody else removed the last one, or this process did, which has put everything back. */
+static void restore_parents(struct router *r)
+{
+	struct vmac_parent *p, *next;
+
+	for (p = TAILQ_FIRST(&r->vmac_parents); p; p = next) {
+		next = TAILQ_NEXT(p, entry);
+		if (sibling(r->kernel, p->index, NULL))
 			continue;
-		l->vmac = false;
-		put_back(r->kernel, l->index, l->arp_ignore, l->arp_announce);
+		put_back(r->kernel, p->index, p->arp_ignore, p->arp_announce);
+		forget_parent(r, p);
 	}
+}
+
+void vmac_free(struct router *r)
+{
+	struct vmac_parent *p;
+
+	while ((p = TAILQ_FIRST(&r->vmac_parents)))
+		forget_parent(r, p);
 }
 
 /* ------------------------------------------------------------------ interfaces */
@@ -226,14 +258,11 @@ static bool remove_interface(struct kernel *k, const struct kernel_interface *i)
 	return true;
 }
 
-static bool is_as_wanted(const struct virtual *v, const struct kernel_interface *i,
-    const struct kernel_interface *parent)
+static bool is_as_wanted(
+    const struct vmac *m, const struct kernel_interface *i, const struct kernel_interface *parent)
 {
-	uint8_t mac[VMAC_LEN];
-
-	vmac_address(v->row, mac);
 	return i->is_vmac && i->parent == parent->index && i->has_mac &&
-	       memcmp(i->mac, mac, VMAC_LEN) == 0;
+	       memcmp(i->mac, m->mac, VMAC_LEN) == 0;
 }
 
 /* It has the settings of its IPv6 no more: an MTU that was too small has taken them, and would come back without. */
@@ -256,11 +285,11 @@ static const char *follow_mtu(
 }
 
 /* This program was killed before it could say that it made it. */
-static bool is_unfinished(const struct virtual *v, const struct kernel_interface *i,
-    const struct kernel_interface *parent)
+static bool is_unfinished(
+    const struct vmac *m, const struct kernel_interface *i, const struct kernel_interface *parent)
 {
 	return !i->has_alias && !(i->flags & IFF_UP) && TAILQ_EMPTY(&i->addresses) &&
-	       is_as_wanted(v, i, parent);
+	       is_as_wanted(m, i, parent);
 }
 
 /* The master of an interface in a VRF has the same addresses' routes. */
@@ -278,14 +307,15 @@ static const char *join_vrf(
 	return kernel_request(k, msg);
 }
 
-static const char *set_up(struct kernel *k, struct link *l, const struct kernel_interface *i,
-    const struct kernel_interface *parent)
+static const char *set_up(
+    struct router *r, const struct kernel_interface *i, const struct kernel_interface *parent)
 {
+	const struct vmac_parent *p = know_parent(r, parent);
+	struct kernel *k = r->kernel;
 	char alias[256];
 	const char *why;
 
-	find_parent_settings(k, l, parent);
-	snprintf(alias, sizeof(alias), KERNEL_ALIAS, l->arp_ignore, l->arp_announce);
+	snprintf(alias, sizeof(alias), KERNEL_ALIAS, p->arp_ignore, p->arp_announce);
 	why = kernel_request(k, settings(i, alias));
 	if (!why)
 		why = prepare_parent(k, parent);
@@ -297,10 +327,10 @@ static const char *set_up(struct kernel *k, struct link *l, const struct kernel_
 }
 
 /*
- * The way back to a peer is through the interface, and not through the macvlan on which it is heard.  The
- * setting of all interfaces is above that of the macvlan: with it, both routers would be master.
+ * The way back to a peer or a client is through the interface, and not through the macvlan on which it is heard.
+ * The setting of all interfaces is above that of the macvlan: with it, both routers would be master.
  */
-static bool is_filtered(const struct virtual *v)
+static bool is_filtered(const struct vmac *m)
 {
 	int fd = open("/proc/sys/net/ipv4/conf/all/rp_filter", O_RDONLY | O_CLOEXEC);
 	char value = '0';
@@ -310,33 +340,32 @@ static bool is_filtered(const struct virtual *v)
 	if (read(fd, &value, 1) != 1)
 		value = '0';
 	close(fd);
-	return value != '0' && v->row->family != INET_IPV6;
+	return value != '0' && !m->ipv6;
 }
 
 /* The picture is brought up to date after each step, because the next one looks at it. */
-static const char *make(struct virtual *v, const char *name, const struct kernel_interface *parent)
+static const char *make_once(
+    struct router *r, const struct vmac *m, const struct kernel_interface *parent)
 {
-	struct kernel *k = v->router->kernel;
-	const struct kernel_interface *i = kernel_interface(k, name);
-	uint8_t mac[VMAC_LEN];
+	struct kernel *k = r->kernel;
+	const struct kernel_interface *i = kernel_interface(k, m->name);
 	const char *why = NULL;
 
-	vmac_address(v->row, mac);
-	if (i && i->made_here && (!is_as_wanted(v, i, parent) || lost_ipv6(i, parent))) {
+	if (i && i->made_here && (!is_as_wanted(m, i, parent) || lost_ipv6(i, parent))) {
 		remove_interface(k, i);
-		i = kernel_interface(k, name);
+		i = kernel_interface(k, m->name);
 	}
-	if (!i && is_filtered(v))
+	if (!i && is_filtered(m))
 		return "peers would not be heard on it unless net.ipv4.conf.all.rp_filter is 0";
 	if (!i) {
-		why = kernel_request(k, creation(name, mac, parent));
+		why = kernel_request(k, creation(m, parent));
 		kernel_refresh(k);
-		i = kernel_interface(k, name);
-	} else if (!i->made_here && !is_unfinished(v, i, parent)) {
+		i = kernel_interface(k, m->name);
+	} else if (!i->made_here && !is_unfinished(m, i, parent)) {
 		return "there is an interface of this name that directord did not make";
 	}
 	if (!why && i && (!i->made_here || !(i->flags & IFF_UP))) {
-		why = set_up(k, v->port->link, i, parent);
+		why = set_up(r, i, parent);
 		kernel_refresh(k);
 	} else if (!why && i) {
 		why = join_vrf(k, i, parent);
@@ -344,6 +373,15 @@ static const char *make(struct virtual *v, const char *name, const struct kernel
 			why = follow_mtu(k, i, parent);
 	}
 	return i ? why : why ? why : "it has vanished";
+}
+
+/* Somebody may remove it meanwhile: the picture has it still, and the kernel does not. */
+static const char *make(
+    struct router *r, const struct vmac *m, const struct kernel_interface *parent)
+{
+	const char *why = make_once(r, m, parent);
+
+	return why && !kernel_interface(r->kernel, m->name) ? make_once(r, m, parent) : why;
 }
 
 /* ---------------------------------------------------------------- the instance */
@@ -403,16 +441,18 @@ static void open_sockets(struct virtual *v, const struct kernel_interface *i)
 	v->vmac_index = v->vmac_io ? i->index : 0;
 }
 
+/* name: of the interface that cannot be there; NULL: all are. */
 static void set_error(struct virtual *v, const char *name, const char *why)
 {
 	char text[sizeof(v->vmac_error)] = "";
 
-	if (why)
+	if (name)
 		snprintf(text, sizeof(text), "cannot have the interface %s: %s", name, why);
 	if (strcmp(text, v->vmac_error) == 0)
 		return;
 	memcpy(v->vmac_error, text, sizeof(text));
-	if (why)
+	v->report_due = true;
+	if (name)
 		log_error("%s: %s", v->row->name, text);
 }
 
@@ -421,26 +461,61 @@ static bool is_wanted(const struct virtual *v)
 	return v->row->use_vmac && v->row->enabled;
 }
 
-static void make_one(struct virtual *v)
+/* NULL, or why the instance's own is not there; it cannot be while its interface is not there. */
+static const char *make_own(struct virtual *v, const struct vmac *m)
 {
 	struct kernel *k = v->router->kernel;
-	const struct kernel_interface *parent = kernel_interface(k, v->row->interface), *i;
-	char name[IFNAMSIZ];
+	const struct kernel_interface *parent = kernel_interface(k, m->parent), *i;
 	int before = v->vmac_index;
 	const char *why = NULL;
 
-	vmac_name(v->row, name);
 	if (is_wanted(v) && parent)
-		why = make(v, name, parent);
-	i = kernel_interface(k, name);
+		why = make(v->router, m, parent);
+	i = kernel_interface(k, m->name);
 	if (is_wanted(v) && parent && !why && i) {
 		open_sockets(v, i);
 		why = v->vmac_io ? NULL : "it has no socket";
 	} else if (v->row->enabled) { /* one that was disabled resigns first */
 		vmac_forget(v);
 	}
-	set_error(v, name, why);
-	v->report_due = v->report_due || v->vmac_index != before || why;
+	v->report_due = v->report_due || v->vmac_index != before;
+	return why;
+}
+
+/* NULL, or why it is not there, though its interface is. */
+static const char *make_other(struct virtual *v, struct vmac_other *p)
+{
+	struct kernel *k = v->router->kernel;
+	const struct kernel_interface *parent = kernel_interface(k, p->is.parent), *i;
+	const char *why = NULL;
+
+	if (!v->row->enabled)
+		return NULL;
+	if (parent)
+		why = make(v->router, &p->is, parent);
+	i = parent && !why ? kernel_interface(k, p->is.name) : NULL;
+	p->index = i ? i->index : 0;
+	return why;
+}
+
+static void make_all(struct virtual *v)
+{
+	struct vmac own = vmac_own(v->row);
+	const char *first = NULL, *why = NULL;
+
+	if (v->row->use_vmac || v->vmac_index)
+		why = make_own(v, &own);
+	if (why)
+		first = own.name;
+	for (size_t k = 0; k < v->nothers; k++) {
+		const char *problem = make_other(v, &v->others[k]);
+
+		if (problem && !first) {
+			first = v->others[k].is.name;
+			why = problem;
+		}
+	}
+	set_error(v, first, why);
 }
 
 void vmac_make(struct router *r)
@@ -450,17 +525,59 @@ void vmac_make(struct router *r)
 	if (r->resigned)
 		return;
 	TAILQ_FOREACH (v, &r->virtuals, entry)
-		if (v->row->use_vmac || v->vmac_index || *v->vmac_error)
-			make_one(v);
+		if (v->row->use_vmac || v->vmac_index || v->nothers || *v->vmac_error)
+			make_all(v);
+}
+
+static struct vmac_other *find_other(struct vmac_other *others, size_t n, const char *name)
+{
+	for (size_t k = 0; k < n; k++)
+		if (strcmp(others[k].is.name, name) == 0)
+			return &others[k];
+	return NULL;
+}
+
+void vmac_collect(struct virtual *v)
+{
+	const struct store *s = engine_store(v->router->engine);
+	struct vmac_other *list, *old;
+	size_t n = 0;
+	struct vmac m;
+
+	STORE_FOREACH_OF(vrrp_address, a, s, v->row->name)
+	n += vmac_more(v->row, a, &m);
+	list = calloc(n + 1, sizeof(*list));
+	if (!list)
+		abort();
+	n = 0;
+	STORE_FOREACH_OF(vrrp_address, a, s, v->row->name)
+	{
+		if (!vmac_more(v->row, a, &m) || find_other(list, n, m.name))
+			continue;
+		old = find_other(v->others, v->nothers, m.name);
+		list[n++] = (struct vmac_other){.is = m, .index = old ? old->index : 0};
+	}
+	free(v->others);
+	v->others = list;
+	v->nothers = n;
+}
+
+bool vmac_lacks(const struct virtual *v)
+{
+	return *v->vmac_error || (v->row->use_vmac && !v->vmac_index);
 }
 
 static bool has_owner(const struct router *r, const struct kernel_interface *i)
 {
 	const struct virtual *v;
 
-	TAILQ_FOREACH (v, &r->virtuals, entry)
+	TAILQ_FOREACH (v, &r->virtuals, entry) {
 		if (is_wanted(v) && v->vmac_index == i->index)
 			return true;
+		for (size_t k = 0; k < v->nothers && v->row->enabled; k++)
+			if (v->others[k].index == i->index)
+				return true;
+	}
 	return false;
 }
 
@@ -483,21 +600,36 @@ void vmac_sweep(struct router *r, bool all)
 	do
 		i = find_unwanted(r, all);
 	while (i && remove_interface(r->kernel, i));
-	restore_links(r);
+	restore_parents(r);
 }
 
-bool vmac_hears_right(const struct virtual *v)
+static bool hears_right(const struct virtual *v, int index)
 {
 	const struct kernel_interface *i =
-	    v->vmac_index ? kernel_interface_of(v->router->kernel, v->vmac_index) : NULL;
+	    index ? kernel_interface_of(v->router->kernel, index) : NULL;
 
 	return !i || !i->is_vmac || i->deaf == (v->fsm.state != VRRP_MASTER);
 }
 
+bool vmac_hears_right(const struct virtual *v)
+{
+	for (size_t k = 0; k < v->nothers; k++)
+		if (!hears_right(v, v->others[k].index))
+			return false;
+	return hears_right(v, v->vmac_index);
+}
+
+static void hear(struct virtual *v, int index)
+{
+	if (!hears_right(v, index))
+		kernel_set_deaf(v->router->kernel, index, v->fsm.state != VRRP_MASTER);
+}
+
 void vmac_hear(struct virtual *v)
 {
-	if (!vmac_hears_right(v))
-		kernel_set_deaf(v->router->kernel, v->vmac_index, v->fsm.state != VRRP_MASTER);
+	hear(v, v->vmac_index);
+	for (size_t k = 0; k < v->nothers; k++)
+		hear(v, v->others[k].index);
 }
 
 static bool speaks_below(const struct virtual *v)

@@ -382,6 +382,8 @@ static void apply(struct router *r, const struct change *c, size_t n, bool first
 	watch_configure(r);
 	make_instances(r);
 	refresh_links(r);
+	TAILQ_FOREACH (v, &r->virtuals, entry)
+		vmac_collect(v);
 	vmac_make(r);
 	TAILQ_FOREACH (v, &r->virtuals, entry)
 		virtual_configure(v);
@@ -623,6 +625,7 @@ static void finish(void *arg)
 
 	while ((v = TAILQ_FIRST(&r->virtuals)))
 		virtual_free(v);
+	vmac_free(r);
 	STORE_FOREACH (vrrp_interface, i, engine_store(r->engine))
 		watch_free(&i->row);
 	STORE_FOREACH (sync_group, g, engine_store(r->engine)) {
@@ -659,6 +662,7 @@ static void *start(struct engine *e)
 	r->record = prepared_record;
 	TAILQ_INIT(&r->virtuals);
 	TAILQ_INIT(&r->links);
+	TAILQ_INIT(&r->vmac_parents);
 	make_events(r);
 	r->kernel = kernel_new(r->base, kernel_changed, r);
 	r->announcer = announcer_new(r->base);

@@ -708,9 +708,6 @@ END_TEST
 START_TEST(test_unsupported)
 {
 	static const char *const cases[][2] = {
-	    {"vrrp_instance V {\n use_vmac_addr\n}\n",
-		"2:2: 'use_vmac_addr' is not supported: only addresses on the instance's interface "
-		"have a virtual MAC address"},
 	    {"vrrp_instance V {\n use_ipvlan\n}\n", "2:2: 'use_ipvlan' is not supported"},
 	    {"vrrp_instance V {\n use_vmac a b\n}\n", "2:13: 'b' is too much after 'a'"},
 	    {"vrrp_instance V {\n use_vmac abcdefghijklmnop\n}\n",
@@ -1158,6 +1155,22 @@ START_TEST(test_instance_defaults)
 	becomes("global_defs {\n vrrp_version 3\n}\nvrrp_instance V {\n version 2\n" INSTANCE VIP
 		"}\n",
 	    "global_defs {\n    vrrp_version 3\n}\n\n" P_INSTANCE "    version 2\n" P_VIP);
+}
+END_TEST
+
+/* keepalived's virtual MAC addresses of addresses elsewhere: of one, among its options, or of all. */
+START_TEST(test_vmac_addresses)
+{
+#define LIST(options) " virtual_ipaddress {\n  10.0.0.1" options "\n }\n"
+#define P_LIST(options) "    virtual_ipaddress {\n        10.0.0.1" options "\n    }\n}\n"
+	becomes("vrrp_instance V {\n use_vmac_addr\n" INSTANCE LIST(" dev e use_vmac") "}\n",
+	    P_INSTANCE "    use_vmac_addr\n" P_LIST(" dev e use_vmac"));
+	becomes("vrrp_instance V {\n" INSTANCE LIST("/24 use_vmac label eth0:v dev e") "}\n",
+	    P_INSTANCE P_LIST("/24 dev e label eth0:v use_vmac"));
+	fails("vrrp_instance V {\n" INSTANCE LIST(" use_vmac name") "}\n",
+	    "5:21: unknown keyword 'name' for an address");
+#undef LIST
+#undef P_LIST
 }
 END_TEST
 
@@ -2918,9 +2931,9 @@ int main(void)
 	    test_unknown, test_values, test_routes, test_rules, test_static_addresses,
 	    test_interface_delays, test_linkbeat, test_vrf, test_route_errors, test_no_accept,
 	    test_strict_mode, test_strict_mode_resets, test_unsupported, test_samples, test_vmac,
-	    test_vmac_names, test_multicast_group, test_garp_group, test_garp_extra,
-	    test_empty_script, test_notify, test_idle, test_many_errors, test_global,
-	    test_notification, test_instance, test_instance_owner, test_instance_idle,
+	    test_vmac_names, test_vmac_addresses, test_multicast_group, test_garp_group,
+	    test_garp_extra, test_empty_script, test_notify, test_idle, test_many_errors,
+	    test_global, test_notification, test_instance, test_instance_owner, test_instance_idle,
 	    test_password, test_instance_defaults, test_addresses, test_address_errors,
 	    test_sync_daemon, test_sync_group, test_tracking, test_scripts, test_track_file,
 	    test_track_process, test_track_service, test_tracking_errors, test_instance_errors,

@@ -618,6 +618,49 @@ START_TEST(test_vmac)
 }
 END_TEST
 
+/* Nor are those for addresses elsewhere; and an interface has one with each MAC address. */
+START_TEST(test_vmac_addresses)
+{
+	struct row *a = put("vrrp_address", "V 192.0.2.1", "interface", "eth0.1234567"), *w;
+
+	put("vrrp_address", "V 192.0.2.1", "use_vmac", "on");
+	put("vrrp_address", "V 192.0.2.2", "interface", "eth0.1234567");
+	put("vrrp_address", "V 192.0.2.2", "use_vmac", "on"); /* the same one */
+	put("vrrp_address", "V 2001:db8::1", "interface", "eth0.1234567");
+	put("vrrp_address", "V 2001:db8::1", "use_vmac", "on");
+	put("vrrp_address", "V 2001:db8::1", "excluded", "on");
+	put("vrrp_instance", "V", "use_vmac", "on");
+	accepted();
+	w = put("vrrp_instance", "W", "interface", "v51.eth0.123456");
+	put("vrrp_instance", "W", "vrid", "52");
+	accepted();
+	put("vrrp_address", "V 192.0.2.1", "interface", "eth0.123456");
+	put("vrrp_address", "V 192.0.2.2", "interface", "eth0.123456");
+	refused_touching(a, "vrrp_address V 192.0.2.1", "use_vmac",
+	    "the instance 'W' has v51.eth0.123456, or the same MAC address on eth0.123456");
+	put("vrrp_instance", "W", "interface", "eth0.123456");
+	accepted();
+	put("vrrp_instance", "W", "vrid", "51");
+	accepted(); /* no virtual MAC address is wanted there */
+	put("vrrp_instance", "W", "use_vmac", "on");
+	put("vrrp_instance", "W", "vmac_name", "mine");
+	refused_touching(w, "vrrp_instance W", "use_vmac",
+	    "an address of the instance 'V' has v51.eth0.123456, or the same MAC address on "
+	    "eth0.123456");
+	put("vrrp_instance", "W", "vrid", "52");
+	accepted();
+	put("vrrp_instance", "W", "use_vmac", "off");
+	put("vrrp_instance", "W", "interface", "eth1");
+	put("vrrp_instance", "W", "vrid", "51");
+	put("vrrp_instance", "W", "use_vmac_addr", "on");
+	put("vrrp_address", "W 192.0.2.9", "interface", "eth0.123456");
+	refused_touching(w, "vrrp_address W 192.0.2.9", "use_vmac",
+	    "the instance 'V' has v51.eth0.123456, or the same MAC address on eth0.123456");
+	put("vrrp_address", "W 192.0.2.9", "interface", "eth1");
+	accepted();
+}
+END_TEST
+
 START_TEST(test_accept)
 {
 	put("vrrp_instance", "V", "accept", "off");
@@ -1042,11 +1085,12 @@ int main(void)
 	    test_service_unique, test_service_all_ports, test_one_packet, test_persistence_prefix,
 	    test_scheduler_flags, test_hysteresis, test_sorry, test_check_types, test_check_request,
 	    test_check_status, test_check_pattern, test_check_server, test_check_addresses,
-	    test_interval, test_preemption, test_vmac, test_accept, test_strict,
-	    test_strict_address, test_multicast_group, test_both_versions, test_authentication,
-	    test_instance_names, test_instance_addresses, test_instance_peers, test_tracking,
-	    test_notify, test_removed_script, test_instance_unique, test_address_unique,
-	    test_address_count, test_routes, test_rules, test_static_address, test_cost};
+	    test_interval, test_preemption, test_vmac, test_vmac_addresses, test_accept,
+	    test_strict, test_strict_address, test_multicast_group, test_both_versions,
+	    test_authentication, test_instance_names, test_instance_addresses, test_instance_peers,
+	    test_tracking, test_notify, test_removed_script, test_instance_unique,
+	    test_address_unique, test_address_count, test_routes, test_rules, test_static_address,
+	    test_cost};
 	Suite *s = suite_create("validate");
 	TCase *tc = tcase_create("validate");
 
