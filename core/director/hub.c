@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 #include "config.h"
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/base/privilege.h"
 #include "core/director/overrides.h"
 
@@ -140,7 +140,7 @@ static void give_back(struct hub *h)
 	if (!h->trim || clock_now() < h->trim)
 		return;
 	h->trim = 0;
-	malloc_trim(0);
+	memory_trim();
 }
 
 static void tick(int fd, short what, void *arg)

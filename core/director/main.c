@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "config.h"
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/config/config.h"
 #include "core/director/hub.h"
 
@@ -166,6 +167,7 @@ int main(int argc, char **argv)
 	a.hub.program_dir = programs;
 	a.hub.file = absolute(a.hub.file, file);
 	a.hub.state_dir = absolute(a.hub.state_dir, state_dir);
+	memory_init();
 	log_init("directord", a.hub.level);
 	if (!a.foreground) {
 		if (daemon(0, 0) < 0) {

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@
 #include <unistd.h>
 #include "core/base/channel.h"
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/base/privilege.h"
 #include "core/model/marks.h"
 #include "core/model/message.h"
@@ -310,7 +310,7 @@ static void apply_group(struct engine *e)
 		e->program->ops.changed(e, c.list, c.n, sync, e->arg);
 	finish_changes(e, &c);
 	if (many)
-		malloc_trim(0); /* what the messages took is not needed again */
+		memory_trim(); /* what the messages took is not needed again */
 }
 
 static void got_hello(struct wire *w)
@@ -588,6 +588,7 @@ int engine_main(int argc, char **argv, const struct engine_program *p)
 		fprintf(stderr, "%s is started by directord\n", argv[0]);
 		return 2;
 	}
+	memory_init();
 	log_init(p->name, o.level);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN); /* the terminal's signals are the hub's business */
