@@ -23,6 +23,18 @@ uint32_t get_time_stamp(const struct view *v, usec_t when)
 	return when <= v->uptime_zero ? 0 : (uint32_t)((when - v->uptime_zero) / USEC_PER_CSEC);
 }
 
+/*
+ * What is out of effect counts nothing: its counters fell to zero then, and a poller that finds the same discontinuity
+ * as before, 0 where they are older than the agent, would take that for a wrap.
+ */
+usec_t get_when(const struct view *v, const struct row *r, const struct column *c)
+{
+	usec_t when = column_unsigned(r, c);
+	const struct system *s = v->store ? store_system(v->store) : NULL;
+
+	return when || !s || strcmp(c->name, "discontinuity") != 0 ? when : s->config_changed;
+}
+
 /* DateAndTime (RFC 2579), in UTC; before 1970-01-01 00:00:01, that is when it is unset, all zero. */
 static void set_date(struct value *to, usec_t wall)
 {
@@ -115,7 +127,7 @@ void get_value(const struct view *v, const struct object *o, const struct row *r
 		set_number(to, SMI_GAUGE32, scaled(column_unsigned(r, c), c->scale));
 		break;
 	case TYPE_WHEN:
-		set_number(to, SMI_TIMETICKS, get_time_stamp(v, column_unsigned(r, c)));
+		set_number(to, SMI_TIMETICKS, get_time_stamp(v, get_when(v, r, c)));
 		break;
 	case TYPE_WALL:
 		set_date(to, column_unsigned(r, c));

@@ -50,6 +50,8 @@ bool get_next(const struct view *v, const arc *name, size_t len, bool inclusive,
 
 /* sysUpTime at that moment (RFC 2579, TimeStamp): 0 before the agent's start, and for never. */
 uint32_t get_time_stamp(const struct view *v, usec_t when);
+/* The moment that a column of time has; counters of what is out of effect began with the last configuration. */
+usec_t get_when(const struct view *v, const struct row *r, const struct column *c);
 
 /* The row of an object whose index is exactly this one, or NULL. */
 struct row *get_row(const struct view *v, const struct object *o, const arc *index, size_t len);

@@ -74,7 +74,8 @@ static void get_milliseconds(const struct standard_source *from, struct value *t
 
 static void get_time(const struct standard_source *from, struct value *to)
 {
-	to->number = get_time_stamp(from->view, number_of(from));
+	to->number =
+	    get_time_stamp(from->view, get_when(from->view, row_of(from), column_of(from)));
 }
 
 /* TimeTicks since then; 0 for never. */

@@ -221,7 +221,9 @@ START_TEST(test_v3_statistics)
 	struct vrrp_statistics *s;
 
 	instance("V", "lan", 51, 3);
+	sys->config_changed = 41 * USEC_PER_SEC;
 	is_counter("vrrpv3StatisticsRcvdAdvertisements", "2.51.1", 0); /* before the first report */
+	is_number("vrrpv3StatisticsRowDiscontinuityTime", "2.51.1", SMI_TIMETICKS, 4000);
 	s = statistics("V");
 	s->adverts_received = BIG;
 	s->interval_errors = 2;
