@@ -178,6 +178,20 @@ static enum set_status set_number(
 	return column_number(r, c) == number && column_check(r, c, why) ? SET_OK : SET_WRONG_VALUE;
 }
 
+/* In the MIB's unit. */
+static enum set_status set_duration(
+    struct row *r, const struct column *c, int64_t number, char why[WHY_SIZE])
+{
+	int64_t scale = c->scale ? (int64_t)c->scale : 1;
+
+	if (set_number(r, c, number * scale, why) == SET_OK)
+		return SET_OK;
+	snprintf(why, WHY_SIZE, "%lld is not in the range %lld..%lld %s", (long long)number,
+	    (long long)((column_min(c) + scale - 1) / scale), (long long)(column_max(c) / scale),
+	    c->units ? c->units : "");
+	return SET_WRONG_VALUE;
+}
+
 /* Type and bytes of an address may come in any order; prepare() sees whether they fit together. */
 static enum set_status set_addr(struct row *r, const struct column *c, enum object_part part,
     const struct set_var *v, char why[WHY_SIZE])
@@ -217,7 +231,7 @@ static enum set_status set_value(struct row *r, const struct column *c, enum obj
 	case TYPE_UINT:
 		return set_number(r, c, v->number, why);
 	case TYPE_USEC:
-		return set_number(r, c, v->number * (int64_t)(c->scale ? c->scale : 1), why);
+		return set_duration(r, c, v->number, why);
 	case TYPE_ADDR:
 		return set_addr(r, c, part, v, why);
 	case TYPE_GAUGE:

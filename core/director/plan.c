@@ -505,6 +505,31 @@ static const struct row *row_then(const struct plan *p, const struct target *t)
 	return t->lives ? plan_find(p, t->key) : NULL;
 }
 
+/* The rows in effect were validated alone: for them, what is out of effect is not there.  Its manager sees it. */
+static void explain(const struct plan *p, struct refusal *why)
+{
+	const struct column *c =
+	    why->table && why->column >= 0 ? &why->table->columns[why->column] : NULL;
+	const char *text = strchr(why->row, ' '), *name = "";
+	char unused[WHY_SIZE];
+	struct row *key;
+
+	if (!c || !c->ref || !text)
+		return;
+	key = row_new(why->table);
+	if (row_key_parse(key, text + 1, unused)) {
+		const struct target *t = find(p, key);
+		const struct row *r =
+		    t && t->set & bit_of(why->table, c) ? t->key : plan_find(p, key);
+
+		name = r ? column_text(r, c) : "";
+	}
+	if (*name && store_named(p->parked, table_find(c->ref)->id, name))
+		snprintf(
+		    why->reason, sizeof(why->reason), "the %s '%s' is not in effect", c->ref, name);
+	row_free(key);
+}
+
 bool plan_apply(struct plan *p, struct refusal *why)
 {
 	struct target *t;
@@ -521,6 +546,7 @@ bool plan_apply(struct plan *p, struct refusal *why)
 		return false;
 	if (txn_apply(p->on_running, p->running, why))
 		return true;
+	explain(p, why);
 	txn_undo(p->on_parked, p->parked);
 	return false;
 }

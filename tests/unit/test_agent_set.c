@@ -225,6 +225,8 @@ START_TEST(test_values)
 	ck_assert_int_eq(add_int(f, f->vi, "preempt", 3), SET_WRONG_VALUE);
 	ck_assert_int_eq(add_uint(f, f->vi, "advert_interval", 1), SET_OK); /* 10 ms */
 	ck_assert_int_eq(add_uint(f, f->vi, "advert_interval", 0), SET_WRONG_VALUE);
+	ck_assert_str_eq(
+	    f->hub.reason, "0 is not in the range 1..25500 centiseconds"); /* as the MIB has it */
 	ck_assert_int_eq(add_uint(f, f->vi, "advert_interval", UINT32_MAX), SET_WRONG_VALUE);
 	teardown(f);
 }

@@ -217,6 +217,18 @@ START_TEST(test_not_ready)
 }
 END_TEST
 
+/* The reason is true for who sees the row there. */
+START_TEST(test_refers_to_parked)
+{
+	ck_assert(request(TABLE_pool, "mail", "row_status=createAndWait"));
+	ck_assert(!request(TABLE_virtual_server, "mx", "row_status=createAndGo pool=mail"));
+	ck_assert_int_eq(why.kind, REFUSAL_INCONSISTENT);
+	ck_assert_str_eq(why.reason, "the pool 'mail' is not in effect");
+	ck_assert(!request(TABLE_virtual_server, "mx", "row_status=createAndGo pool=nix"));
+	ck_assert_str_eq(why.reason, "there is no pool 'nix'");
+}
+END_TEST
+
 START_TEST(test_range_of_parked)
 {
 	struct plan *p = begin();
@@ -666,6 +678,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_status);
 	tcase_add_test(tc, test_not_ready);
+	tcase_add_test(tc, test_refers_to_parked);
 	tcase_add_test(tc, test_range_of_parked);
 	tcase_add_test(tc, test_any_order);
 	tcase_add_test(tc, test_no_parent);
