@@ -421,6 +421,7 @@ static const struct option route_options[] = {
     {"oif", read_plain, R(interface)},
     {"scope", read_scope, R(scope)},
     {"table", read_table, R(table_id)},
+    {"vrf", read_plain, R(vrf)},
     {"metric", read_numeric, R(metric)},
     {"priority", read_numeric, R(metric)},
     {"preference", read_numeric, R(metric)},
@@ -468,7 +469,6 @@ static const struct option route_options[] = {
     {"anycast", not_supported, 0},
     {"multicast", not_supported, 0},
     {"track_group", not_supported, 0},
-    {"vrf", not_supported, 0},
     {NULL, NULL, 0},
 };
 #undef R
@@ -490,6 +490,8 @@ static bool finish_route(struct line *l)
 	}
 	if (l->is_default)
 		t->destination = addr_any(is_ipv6_route(l) ? ADDR_IPV6 : ADDR_IPV4);
+	while (*t->vrf && store_find(l->r->store, &t->row))
+		t->table_id++; /* which is not where it is */
 	return true;
 }
 

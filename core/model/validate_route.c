@@ -93,7 +93,7 @@ bool validate_vrrp_route(struct validation *v, const struct row *r)
 	const struct vrrp_route *t = (const struct vrrp_route *)r;
 
 	if (!check_destination(v, t) || !check_next_hop(v, t) ||
-	    !check_name(v, r, COL_vrrp_route_interface))
+	    !check_name(v, r, COL_vrrp_route_interface) || !check_name(v, r, COL_vrrp_route_vrf))
 		return false;
 	if (addr_is_set(&t->source) && t->source.family != t->destination.family)
 		return REFUSE(v, t, vrrp_route, source,

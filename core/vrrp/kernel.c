@@ -215,10 +215,19 @@ static void read_settings(struct kernel_interface *i, struct nlattr *families)
 	i->promote_secondaries = conf[IPV4_DEVCONF_PROMOTE_SECONDARIES - 1];
 }
 
+static uint32_t get_vrf_table(struct nlattr *about)
+{
+	struct nlattr *data[IFLA_VRF_MAX + 1];
+
+	if (!about || nla_parse_nested(data, IFLA_VRF_MAX, about, NULL) < 0 ||
+	    !data[IFLA_VRF_TABLE])
+		return 0;
+	return nla_get_u32(data[IFLA_VRF_TABLE]);
+}
+
 static void read_kind(struct kernel_interface *i, struct nlattr *about)
 {
 	struct nlattr *info[IFLA_INFO_MAX + 1], *data[IFLA_MACVLAN_MAX + 1];
-
 	uint32_t mode;
 
 	i->is_vmac = i->deaf = i->is_vrf = false;
@@ -226,6 +235,8 @@ static void read_kind(struct kernel_interface *i, struct nlattr *about)
 	    !info[IFLA_INFO_KIND])
 		return;
 	i->is_vrf = strcmp(nla_get_string(info[IFLA_INFO_KIND]), "vrf") == 0;
+	if (i->is_vrf)
+		i->vrf_table = get_vrf_table(info[IFLA_INFO_DATA]);
 	if (strcmp(nla_get_string(info[IFLA_INFO_KIND]), "macvlan") != 0 || !info[IFLA_INFO_DATA] ||
 	    nla_parse_nested(data, IFLA_MACVLAN_MAX, info[IFLA_INFO_DATA], NULL) < 0)
 		return;

@@ -66,6 +66,7 @@ struct kernel_interface {
 	bool promote_secondaries;
 	int master; /* the bridge, bond or VRF of which it is a part: the index; 0: none */
 	bool is_vrf;
+	uint32_t vrf_table; /* the number of its routing table */
 	int parent;   /* of a macvlan */
 	bool is_vmac; /* a macvlan as vmac.c makes them: private, or */
 	bool

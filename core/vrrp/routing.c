@@ -53,6 +53,7 @@ struct routing {
 	struct event_base *base;
 	const struct routing_ops *ops;
 	void *arg;
+	struct rtlookup lookup;
 	struct nl_sock *watch, *ask, *change;
 	struct event *readable, *again, *retry;
 	usec_t last_again;
@@ -278,9 +279,9 @@ static void add(struct routing *g, struct item *i)
 {
 	_Alignas(struct nlmsghdr) uint8_t message[RTMESSAGE_MAX];
 	char why[WHY_ROOM];
-	size_t len =
-	    rtmessage_build(i->copy, true, g->ops->index, g->arg, message, why, sizeof(why));
+	size_t len = rtmessage_build(i->copy, true, &g->lookup, message, why, sizeof(why));
 
+	i->id = rtmessage_identify(i->copy, &g->lookup); /* interfaces come and go */
 	if (len) {
 		queue(g, i, true, message, len, add_flags(i));
 	} else {
@@ -304,8 +305,7 @@ static void take_away(struct routing *g, struct item *i)
 {
 	_Alignas(struct nlmsghdr) uint8_t message[RTMESSAGE_MAX];
 	char why[WHY_ROOM];
-	size_t len =
-	    rtmessage_build(i->copy, false, g->ops->index, g->arg, message, why, sizeof(why));
+	size_t len = rtmessage_build(i->copy, false, &g->lookup, message, why, sizeof(why));
 
 	if (len && !has_twin(g, i))
 		queue(g, i, false, message, len, 0);
@@ -593,13 +593,13 @@ static void take_copy(struct routing *g, struct item *i)
 {
 	row_free(i->copy);
 	i->copy = row_copy(i->row);
-	i->id = rtmessage_identify(i->copy, g->ops->index, g->arg);
+	i->id = rtmessage_identify(i->copy, &g->lookup);
 }
 
 /* A route is replaced, so that there is one at any time; anything else is removed and added again. */
 static void change_item(struct routing *g, struct item *i)
 {
-	struct rtidentity id = rtmessage_identify(i->row, g->ops->index, g->arg);
+	struct rtidentity id = rtmessage_identify(i->row, &g->lookup);
 
 	if (!(row_diff(i->copy, i->row) & table_mask(i->row->table, CLASS_CONFIG)))
 		return;
@@ -748,6 +748,7 @@ struct routing *routing_new(struct event_base *base, const struct routing_ops *o
 	g->base = base;
 	g->ops = ops;
 	g->arg = arg;
+	g->lookup = (struct rtlookup){ops->index, ops->table, arg};
 	g->first_sequence = 1;
 	TAILQ_INIT(&g->items);
 	TAILQ_INIT(&g->leftovers);

@@ -22,8 +22,9 @@ struct routing;
 struct routing_ops {
 	/* Is the instance master here? */
 	bool (*is_master)(const struct vrrp_instance *instance, void *arg);
-	/* The index of an interface, or 0. */
+	/* As in struct rtlookup. */
 	int (*index)(const char *interface, void *arg);
+	uint32_t (*table)(const char *vrf, void *arg);
 	/* Columns of a row have changed. */
 	void (*report)(struct row *r, column_mask columns, void *arg);
 };

@@ -19,8 +19,7 @@
 struct builder {
 	uint8_t *buf;
 	size_t len;
-	rtmessage_index index;
-	void *arg;
+	const struct rtlookup *lookup;
 	char *why;
 	size_t size;
 };
@@ -79,7 +78,7 @@ static void end_nest(struct builder *b, size_t at)
 
 static bool put_interface(struct builder *b, uint16_t type, const char *name)
 {
-	int index = b->index(name, b->arg);
+	int index = b->lookup->index(name, b->lookup->arg);
 
 	if (!index) {
 		snprintf(b->why, b->size, "there is no interface %s", name);
@@ -115,7 +114,7 @@ static bool put_nexthop(struct builder *b, uint8_t family, const struct nexthop 
 	n->rtnh_hops = (uint8_t)(h->weight - 1);
 	n->rtnh_flags = h->onlink ? RTNH_F_ONLINK : 0;
 	if (*h->interface) {
-		n->rtnh_ifindex = b->index(h->interface, b->arg);
+		n->rtnh_ifindex = b->lookup->index(h->interface, b->lookup->arg);
 		if (!n->rtnh_ifindex) {
 			snprintf(b->why, b->size, "there is no interface %s", h->interface);
 			return false;
@@ -180,19 +179,30 @@ static uint8_t scope_of(const struct vrrp_route *t)
 		   : RT_SCOPE_UNIVERSE;
 }
 
+static uint32_t table_of(const struct vrrp_route *t, const struct rtlookup *l)
+{
+	return *t->vrf ? l->table(t->vrf, l->arg) : t->table_id;
+}
+
 static bool build_route(struct builder *b, const struct vrrp_route *t, bool add)
 {
 	struct rtmsg *m = reserve(b, sizeof(*m));
+	uint32_t table = table_of(t, b->lookup);
+
+	if (!table) {
+		snprintf(b->why, b->size, "there is no VRF %s", t->vrf);
+		return false;
+	}
 
 	*m = (struct rtmsg){.rtm_family = (uint8_t)addr_af(&t->destination),
 	    .rtm_dst_len = (uint8_t)t->prefix_length,
 	    .rtm_tos = (uint8_t)t->tos,
-	    .rtm_table = t->table_id < TABLE_BYTE ? (uint8_t)t->table_id : RT_TABLE_COMPAT,
+	    .rtm_table = table < TABLE_BYTE ? (uint8_t)table : RT_TABLE_COMPAT,
 	    .rtm_protocol = (uint8_t)t->protocol,
 	    .rtm_scope = add ? scope_of(t) : RT_SCOPE_NOWHERE,
 	    .rtm_type = (uint8_t)t->type,
 	    .rtm_flags = t->onlink ? RTNH_F_ONLINK : 0};
-	put_u32(b, RTA_TABLE, t->table_id);
+	put_u32(b, RTA_TABLE, table);
 	if (t->prefix_length)
 		put_addr(b, RTA_DST, &t->destination);
 	if (t->metric)
@@ -211,7 +221,7 @@ static bool build_route(struct builder *b, const struct vrrp_route *t, bool add)
 	return true;
 }
 
-static struct rtidentity identify_route(const struct vrrp_route *t)
+static struct rtidentity identify_route(const struct vrrp_route *t, const struct rtlookup *l)
 {
 	bool ipv6 = t->destination.family == ADDR_IPV6;
 
@@ -221,7 +231,7 @@ static struct rtidentity identify_route(const struct vrrp_route *t)
 	    .length = (uint8_t)t->prefix_length,
 	    .tos = (uint8_t)t->tos,
 	    .destination = t->destination,
-	    .table_id = t->table_id,
+	    .table_id = table_of(t, l),
 	    .priority = ipv6 && !t->metric ? IPV6_METRIC : t->metric};
 }
 
@@ -319,7 +329,7 @@ static uint8_t length_of(const struct static_address *a)
 static bool build_address(struct builder *b, const struct static_address *a, bool add)
 {
 	struct ifaddrmsg *m = reserve(b, sizeof(*m));
-	int index = b->index(a->interface, b->arg);
+	int index = b->lookup->index(a->interface, b->lookup->arg);
 
 	if (!index) {
 		snprintf(b->why, b->size, "there is no interface %s", a->interface);
@@ -340,15 +350,14 @@ static bool build_address(struct builder *b, const struct static_address *a, boo
 	return true;
 }
 
-static struct rtidentity identify_address(
-    const struct static_address *a, rtmessage_index index, void *arg)
+static struct rtidentity identify_address(const struct static_address *a, const struct rtlookup *l)
 {
 	return (struct rtidentity){.table = TABLE_static_address,
 	    .family = (uint8_t)addr_af(&a->address),
 	    .protocol = RTMESSAGE_PROTOCOL,
 	    .length = length_of(a),
 	    .destination = a->address,
-	    .table_id = (uint32_t)index(a->interface, arg)};
+	    .table_id = (uint32_t)l->index(a->interface, l->arg)};
 }
 
 /* ---------------------------------------------------------------------- all kinds */
@@ -369,10 +378,10 @@ bool rtmessage_same(const struct rtidentity *a, const struct rtidentity *b)
 	       strcmp(a->oif, b->oif) == 0;
 }
 
-size_t rtmessage_build(const struct row *r, bool add, rtmessage_index index, void *arg,
+size_t rtmessage_build(const struct row *r, bool add, const struct rtlookup *l,
     uint8_t buf[RTMESSAGE_MAX], char *why, size_t size)
 {
-	struct builder b = {.buf = buf, .index = index, .arg = arg, .why = why, .size = size};
+	struct builder b = {.buf = buf, .lookup = l, .why = why, .size = size};
 	struct nlmsghdr *h = reserve(&b, sizeof(*h));
 	bool ok = false;
 
@@ -394,13 +403,13 @@ size_t rtmessage_build(const struct row *r, bool add, rtmessage_index index, voi
 	return ok ? b.len : 0;
 }
 
-struct rtidentity rtmessage_identify(const struct row *r, rtmessage_index index, void *arg)
+struct rtidentity rtmessage_identify(const struct row *r, const struct rtlookup *l)
 {
 	if (r->table->id == TABLE_vrrp_route)
-		return identify_route((const struct vrrp_route *)r);
+		return identify_route((const struct vrrp_route *)r, l);
 	if (r->table->id == TABLE_vrrp_rule)
 		return identify_rule((const struct vrrp_rule *)r);
-	return identify_address((const struct static_address *)r, index, arg);
+	return identify_address((const struct static_address *)r, l);
 }
 
 /* ------------------------------------------------------------------------ reading */

@@ -19,8 +19,13 @@
 #define RTMESSAGE_PROTOCOL 18
 #define RTMESSAGE_MAX 1024
 
-/* The index of an interface, or 0. */
-typedef int (*rtmessage_index)(const char *interface, void *arg);
+/* What interfaces are in the kernel. */
+struct rtlookup {
+	int (*index)(const char *interface, void *arg); /* or 0 */
+	uint32_t (*table)(
+	    const char *vrf, void *arg); /* a VRF's routing table; 0: there is none of the name */
+	void *arg;
+};
 
 /*
  * What the kernel knows an entry by.  Two entries with the same identity are one to the kernel, or (routes)
@@ -50,13 +55,14 @@ bool rtmessage_same(const struct rtidentity *a, const struct rtidentity *b);
 
 /*
  * Writes the message that adds or removes what the row says, with the header's type and length; flags,
- * sequence and port are the sender's.  Returns its length, or 0 with the reason in words: an interface is not
- * there.  buf must be aligned for a struct nlmsghdr.
+ * sequence and port are the sender's.  Returns its length, or 0 with the reason in words: an interface or a
+ * VRF is not there.  buf must be aligned for a struct nlmsghdr.
  */
-size_t rtmessage_build(const struct row *r, bool add, rtmessage_index index, void *arg,
+size_t rtmessage_build(const struct row *r, bool add, const struct rtlookup *l,
     uint8_t buf[RTMESSAGE_MAX], char *why, size_t size);
-/* What it is known by; of a static address the index is 0 if the interface is not there. */
-struct rtidentity rtmessage_identify(const struct row *r, rtmessage_index index, void *arg);
+/* What it is known by; of a static address the index is 0 if the interface is not there, and so
+ * is the table of a VRF's route. */
+struct rtidentity rtmessage_identify(const struct row *r, const struct rtlookup *l);
 /* The same of a message of the kernel about a route, rule or address.  False if it is about none that counts. */
 bool rtmessage_parse(const struct nlmsghdr *h, struct rtidentity *id);
 

@@ -198,6 +198,14 @@ static int interface_index(const char *interface, void *arg)
 	return i ? i->index : 0;
 }
 
+static uint32_t vrf_table(const char *vrf, void *arg)
+{
+	struct router *r = arg;
+	const struct kernel_interface *i = kernel_interface(r->kernel, vrf);
+
+	return i && i->is_vrf ? i->vrf_table : 0;
+}
+
 static void report_route(struct row *row, column_mask columns, void *arg)
 {
 	struct router *r = arg;
@@ -206,7 +214,7 @@ static void report_route(struct row *row, column_mask columns, void *arg)
 }
 
 static const struct routing_ops routing_ops = {
-    .is_master = is_master, .index = interface_index, .report = report_route};
+    .is_master = is_master, .index = interface_index, .table = vrf_table, .report = report_route};
 
 static void on_counters(int fd, short what, void *arg)
 {

@@ -89,6 +89,32 @@ check "append" ctl d add vrrp_route '""' 10.1.8.0 24 254 0 0 gateway=10.8.0.9 ap
 check_soon 5 "it is there" has '^10\.1\.8\.0/24 via 10\.8\.0\.9'
 check "and comes behind" first_by 10.8.0.8
 
+# effect: vrrp_route.vrf
+in_vrf() { # ROUTE: is in the table of red
+	on d ip route show table 4711 2> /dev/null | grep -Eq "^$1 "
+}
+says_why() {
+	ctl d show vrrp_route --json | grep -q '"reason": "there is no VRF red"'
+}
+check "a route in a VRF that is not there" ctl d add vrrp_route '""' 10.1.9.0 24 254 0 0 interface=srv vrf=red
+check_soon 5 "says so" says_why
+modprobe -q vrf 2> /dev/null || :
+if on d ip link add red type vrf table 4711 2> /dev/null; then
+	check_soon 10 "it is there: the route is in its table" in_vrf 10.1.9.0/24
+	check_not "and not in the one of its number" eval 'on d ip route show | grep -q "^10.1.9.0/24"'
+	on d ip route delete 10.1.9.0/24 table 4711
+	check_soon 5 "somebody removes it: it is set again" in_vrf 10.1.9.0/24
+	pid=$(child d vrrp)
+	kill -KILL "$pid"
+	check_soon 10 "the process is killed and back" eval '[ -n "$(child d vrrp)" ] && [ "$(child d vrrp)" != "$pid" ]'
+	check "deleted" ctl d delete vrrp_route '"" 10.1.9.0 24 254 0 0'
+	check_soon 5 "it is removed" eval '! in_vrf 10.1.9.0/24'
+	on d ip link delete red
+else
+	skip "a VRF" "this kernel has no VRF"
+	check "deleted" ctl d delete vrrp_route '"" 10.1.9.0 24 254 0 0'
+fi
+
 note "rules"
 # effect: vrrp_rule.inverted vrrp_rule.tos vrrp_rule.output_interface vrrp_rule.source_port_first vrrp_rule.source_port_last
 rule 101 'not from 10\.3\.0\.0/16' inverted=on source=10.3.0.0 source_length=16

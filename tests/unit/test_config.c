@@ -661,6 +661,22 @@ START_TEST(test_vrf)
 }
 END_TEST
 
+/* A VRF stands for its table; of the table's number, a route of another VRF gets another one. */
+START_TEST(test_route_vrf)
+{
+#define ROUTES(lines) "static_routes {\n" lines "}\n"
+	becomes(ROUTES(" 10.1.0.0/16 dev lan vrf red\n default via 10.0.0.1 vrf red\n"
+		       " default via 10.0.0.2 vrf blue\n blackhole 10.2.0.0/16 table 9 vrf red\n"),
+	    ROUTES("    0.0.0.0/0 via 10.0.0.1 vrf red\n"
+		   "    0.0.0.0/0 table 255 via 10.0.0.2 vrf blue\n"
+		   "    10.1.0.0/16 dev lan vrf red\n    blackhole 10.2.0.0/16 table 9 vrf red\n"));
+	fails(ROUTES(" 10.1.0.0/16 dev lan vrf\n"), "2:22: 'vrf' needs a value");
+	fails(ROUTES(" 10.1.0.0/16 dev lan vrf a/b\n"),
+	    "2:26: vrrp_route \"\" 10.1.0.0 16 254 0 0, vrf: is no name of an interface");
+#undef ROUTES
+}
+END_TEST
+
 START_TEST(test_route_errors)
 {
 	static const char *const cases[][2] = {
@@ -2929,17 +2945,17 @@ int main(void)
 	    test_parameters_without_end, test_include, test_modified, test_include_errors,
 	    test_include_deep, test_no_file, test_binary, test_truncated, test_structure,
 	    test_unknown, test_values, test_routes, test_rules, test_static_addresses,
-	    test_interface_delays, test_linkbeat, test_vrf, test_route_errors, test_no_accept,
-	    test_strict_mode, test_strict_mode_resets, test_unsupported, test_samples, test_vmac,
-	    test_vmac_names, test_vmac_addresses, test_multicast_group, test_garp_group,
-	    test_garp_extra, test_empty_script, test_notify, test_idle, test_many_errors,
-	    test_global, test_notification, test_instance, test_instance_owner, test_instance_idle,
-	    test_password, test_instance_defaults, test_addresses, test_address_errors,
-	    test_sync_daemon, test_sync_group, test_tracking, test_scripts, test_track_file,
-	    test_track_process, test_track_service, test_tracking_errors, test_instance_errors,
-	    test_virtual_server, test_names, test_protocol, test_group, test_group_errors,
-	    test_mark_family, test_server_defaults, test_sorry_method, test_scheduler_flags,
-	    test_corrections, test_pool, test_lvs_errors, test_check_defaults,
+	    test_interface_delays, test_linkbeat, test_vrf, test_route_vrf, test_route_errors,
+	    test_no_accept, test_strict_mode, test_strict_mode_resets, test_unsupported,
+	    test_samples, test_vmac, test_vmac_names, test_vmac_addresses, test_multicast_group,
+	    test_garp_group, test_garp_extra, test_empty_script, test_notify, test_idle,
+	    test_many_errors, test_global, test_notification, test_instance, test_instance_owner,
+	    test_instance_idle, test_password, test_instance_defaults, test_addresses,
+	    test_address_errors, test_sync_daemon, test_sync_group, test_tracking, test_scripts,
+	    test_track_file, test_track_process, test_track_service, test_tracking_errors,
+	    test_instance_errors, test_virtual_server, test_names, test_protocol, test_group,
+	    test_group_errors, test_mark_family, test_server_defaults, test_sorry_method,
+	    test_scheduler_flags, test_corrections, test_pool, test_lvs_errors, test_check_defaults,
 	    test_check_inheritance, test_checks_in_common, test_check_names, test_http,
 	    test_patterns, test_check_errors, test_alpha, test_every_keyword, test_sample,
 	    test_full_sample, test_round_trip, test_any_name, test_lonely_rows, test_each_column,

@@ -18,10 +18,18 @@ static int index_of(const char *interface, void *arg)
 	return strcmp(interface, "lan") == 0 ? 7 : 0;
 }
 
+static uint32_t table_of(const char *vrf, void *arg)
+{
+	(void)arg;
+	return strcmp(vrf, "red") == 0 ? 4711 : 0;
+}
+
+static const struct rtlookup lookup = {.index = index_of, .table = table_of};
+
 static size_t build(const struct row *r, bool add)
 {
 	*why = '\0';
-	return rtmessage_build(r, add, index_of, NULL, buf, why, sizeof(why));
+	return rtmessage_build(r, add, &lookup, buf, why, sizeof(why));
 }
 
 static struct vrrp_route *route(const char *destination, uint32_t length)
@@ -52,6 +60,7 @@ START_TEST(test_identity)
 
 			row_set_text(&t->nexthops, "");
 			row_set_text(&t->interface, "lan");
+			row_set_text(&t->vrf, dice_below(&d, 2) ? "red" : "");
 			if (t->destination.family == ADDR_IPV6 && !t->metric)
 				t->metric = 1;
 			t->prefix_length = 1 + dice_below(&d, 32);
@@ -66,7 +75,7 @@ START_TEST(test_identity)
 			row_set_text(&((struct static_address *)r)->interface, "lan");
 		}
 		ck_assert_msg(build(r, true), "%s", why);
-		made = rtmessage_identify(r, index_of, NULL);
+		made = rtmessage_identify(r, &lookup);
 		ck_assert(rtmessage_parse((struct nlmsghdr *)buf, &told));
 		ck_assert(rtmessage_same(&made, &told));
 		/* and what removes it names the same, but for what addresses are not removed by */
@@ -116,6 +125,15 @@ START_TEST(test_route)
 	ck_assert_int_eq(m->rtm_scope, RT_SCOPE_NOWHERE);
 	nlmsg_parse((struct nlmsghdr *)buf, sizeof(*m), attr, RTA_MAX, NULL);
 	ck_assert_ptr_null(attr[RTA_METRICS]);
+	row_set_text(&t->vrf, "red");
+	ck_assert_uint_gt(build(&t->row, false), 0);
+	nlmsg_parse((struct nlmsghdr *)buf, sizeof(*m), attr, RTA_MAX, NULL);
+	ck_assert_uint_eq(nla_get_u32(attr[RTA_TABLE]), 4711);
+	ck_assert_int_eq(m->rtm_table, RT_TABLE_COMPAT);
+	row_set_text(&t->vrf, "blue");
+	ck_assert_uint_eq(build(&t->row, true), 0);
+	ck_assert_str_eq(why, "there is no VRF blue");
+	row_set_text(&t->vrf, "");
 	row_set_text(&t->interface, "srv");
 	ck_assert_uint_eq(build(&t->row, true), 0);
 	ck_assert_str_eq(why, "there is no interface srv");
