@@ -36,6 +36,7 @@ struct item {
 	bool set;     /* as far as is known */
 	bool replace; /* there is one of its identity that is ours, and perhaps another */
 	bool lost;    /* somebody removed it */
+	bool found;   /* while it is looked for */
 	bool report;
 	char why[WHY_ROOM]; /* it is wanted and not set */
 };
@@ -58,6 +59,8 @@ struct routing {
 	struct event *readable, *again, *retry;
 	usec_t last_again;
 	bool watching;
+	bool overrun; /* notifications were lost: what is not tracked is to be looked for */
+	bool looking;
 	TAILQ_HEAD(, item) items;
 	TAILQ_HEAD(, leftover) leftovers;
 	/* The batch: messages, and whose they are. */
@@ -374,16 +377,21 @@ static void again_soon(struct routing *g)
 		event_add(g->again, &tv);
 }
 
-static void lost(struct routing *g, struct item *i, bool removed)
+static bool is_tracked(const struct item *i)
 {
 	const struct column *track = table_column(i->copy->table, "track");
-	bool again = !track || column_number(i->copy, track);
+
+	return !track || column_number(i->copy, track);
+}
+
+static void lost(struct routing *g, struct item *i, bool removed)
+{
 	char text[ROW_TEXT_SIZE];
 
 	if (!i->wanted || !i->set || i->lost)
 		return;
 	log_warning("%s: somebody %s it%s", row_format(i->copy, text),
-	    removed ? "removed" : "replaced", again ? "; it is set again" : "");
+	    removed ? "removed" : "replaced", is_tracked(i) ? "; it is set again" : "");
 	set_present(i, false);
 	i->lost = true;
 	again_soon(g);
@@ -412,14 +420,125 @@ static int got_notification(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+/* ------------------------------------------------------------------------- asking */
+
+static void note_found(struct routing *g, const struct rtidentity *id)
+{
+	struct item *i;
+
+	TAILQ_FOREACH (i, &g->items, entry)
+		if (rtmessage_same(&i->id, id))
+			i->found = true;
+}
+
+static int got_entry(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *h = nlmsg_hdr(msg);
+	struct routing *g = arg;
+	struct rtidentity id;
+	struct leftover *l;
+
+	if (!rtmessage_parse(h, &id))
+		return NL_OK;
+	if (g->looking)
+		note_found(g, &id);
+	if (g->looking || id.protocol != RTMESSAGE_PROTOCOL)
+		return NL_OK;
+	l = malloc(sizeof(*l) + h->nlmsg_len);
+	if (!l)
+		abort();
+	l->id = id;
+	l->len = h->nlmsg_len;
+	l->type = h->nlmsg_type;
+	memcpy(l->message, h, l->len);
+	TAILQ_INSERT_TAIL(&g->leftovers, l, entry);
+	return NL_OK;
+}
+
+/*
+ * A kernel that checks requests strictly tells only the routes of the protocol number.  False if it did not tell all, or
+ * something changed meanwhile.
+ */
+static bool ask(struct routing *g, int type, uint8_t protocol)
+{
+	struct rtmsg route = {.rtm_protocol = protocol};
+	struct fib_rule_hdr rule = {.family = AF_UNSPEC};
+	struct ifaddrmsg address = {.ifa_family = AF_UNSPEC};
+	int err;
+
+	if (type == RTM_GETROUTE)
+		err = nl_send_simple(g->ask, type, NLM_F_DUMP, &route, sizeof(route));
+	else if (type == RTM_GETRULE)
+		err = nl_send_simple(g->ask, type, NLM_F_DUMP, &rule, sizeof(rule));
+	else
+		err = nl_send_simple(g->ask, type, NLM_F_DUMP, &address, sizeof(address));
+	if (err >= 0)
+		err = nl_recvmsgs_default(g->ask);
+	if (err < 0 && err != -NLE_DUMP_INTR)
+		log_warning("cannot read what routes are there: %s", nl_geterror(err));
+	return err >= 0;
+}
+
+/*
+ * What is not tracked is not set again, so it is not known whether it is there.  Reading the kernel's routes may take
+ * long where there are many; this is for those alone who have such routes, and only when notifications were lost.
+ */
+static bool find_untracked(struct routing *g)
+{
+	bool asked[UINT8_MAX + 1] = {false}, whole = ask(g, RTM_GETRULE, 0);
+	struct item *i;
+
+	TAILQ_FOREACH (i, &g->items, entry) {
+		if (i->copy->table->id != TABLE_vrrp_route || is_tracked(i) || !i->set ||
+		    asked[i->id.protocol])
+			continue;
+		asked[i->id.protocol] = true;
+		whole = ask(g, RTM_GETROUTE, i->id.protocol) && whole;
+	}
+	return whole;
+}
+
+static bool has_untracked(const struct routing *g)
+{
+	const struct item *i;
+
+	TAILQ_FOREACH (i, &g->items, entry)
+		if (i->set && !is_tracked(i))
+			return true;
+	return false;
+}
+
+static void look_for_untracked(struct routing *g)
+{
+	bool whole;
+	struct item *i;
+
+	g->overrun = false;
+	if (!has_untracked(g))
+		return;
+	TAILQ_FOREACH (i, &g->items, entry)
+		i->found = false;
+	g->looking = true;
+	whole = find_untracked(g);
+	g->looking = false;
+	TAILQ_FOREACH (i, &g->items, entry)
+		if (whole && !i->found && !is_tracked(i))
+			lost(g, i, true);
+	g->overrun = !whole; /* with the next retry */
+}
+
+/* --------------------------------------------------------------------------- again */
+
 static void on_readable(int fd, short what, void *arg)
 {
 	struct routing *g = arg;
 
 	(void)fd;
 	(void)what;
-	if (!netlink_drain(g->watch))
-		again_soon(g);
+	if (netlink_drain(g->watch))
+		return;
+	g->overrun = true;
+	again_soon(g);
 }
 
 static bool is_troubled(const struct routing *g)
@@ -437,7 +556,7 @@ static void finish_act(struct routing *g)
 	struct timeval tv = usec_to_timeval(RETRY_AFTER);
 
 	flush(g);
-	if (is_troubled(g) && !event_pending(g->retry, EV_TIMEOUT, NULL))
+	if ((g->overrun || is_troubled(g)) && !event_pending(g->retry, EV_TIMEOUT, NULL))
 		event_add(g->retry, &tv);
 }
 
@@ -446,13 +565,9 @@ static void add_again(struct routing *g, bool all)
 {
 	struct item *i;
 
-	TAILQ_FOREACH (i, &g->items, entry) {
-		const struct column *track = table_column(i->copy->table, "track");
-		bool tracked = !track || column_number(i->copy, track);
-
-		if (i->wanted && (tracked ? all || !i->set : *i->why))
+	TAILQ_FOREACH (i, &g->items, entry)
+		if (i->wanted && (is_tracked(i) ? all || !i->set : *i->why))
 			add(g, i);
-	}
 	finish_act(g);
 	routing_report(g);
 }
@@ -463,15 +578,21 @@ static void on_again(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (g->overrun)
+		look_for_untracked(g);
 	g->last_again = clock_now();
 	add_again(g, true);
 }
 
 static void on_retry(int fd, short what, void *arg)
 {
+	struct routing *g = arg;
+
 	(void)fd;
 	(void)what;
-	add_again(arg, false);
+	if (g->overrun)
+		look_for_untracked(g);
+	add_again(g, false);
 }
 
 void routing_interfaces_changed(struct routing *g)
@@ -482,54 +603,14 @@ void routing_interfaces_changed(struct routing *g)
 
 /* ----------------------------------------------------------------------- leftovers */
 
-static int got_entry(struct nl_msg *msg, void *arg)
-{
-	struct nlmsghdr *h = nlmsg_hdr(msg);
-	struct routing *g = arg;
-	struct rtidentity id;
-	struct leftover *l;
-
-	if (!rtmessage_parse(h, &id) || id.protocol != RTMESSAGE_PROTOCOL)
-		return NL_OK;
-	l = malloc(sizeof(*l) + h->nlmsg_len);
-	if (!l)
-		abort();
-	l->id = id;
-	l->len = h->nlmsg_len;
-	l->type = h->nlmsg_type;
-	memcpy(l->message, h, l->len);
-	TAILQ_INSERT_TAIL(&g->leftovers, l, entry);
-	return NL_OK;
-}
-
-/* A kernel that checks requests strictly tells only the routes of our protocol number. */
-static void ask(struct routing *g, int type)
-{
-	struct rtmsg route = {.rtm_protocol = RTMESSAGE_PROTOCOL};
-	struct fib_rule_hdr rule = {.family = AF_UNSPEC};
-	struct ifaddrmsg address = {.ifa_family = AF_UNSPEC};
-	int err;
-
-	if (type == RTM_GETROUTE)
-		err = nl_send_simple(g->ask, type, NLM_F_DUMP, &route, sizeof(route));
-	else if (type == RTM_GETRULE)
-		err = nl_send_simple(g->ask, type, NLM_F_DUMP, &rule, sizeof(rule));
-	else
-		err = nl_send_simple(g->ask, type, NLM_F_DUMP, &address, sizeof(address));
-	if (err >= 0)
-		err = nl_recvmsgs_default(g->ask);
-	if (err < 0 && err != -NLE_DUMP_INTR)
-		log_warning("cannot read what routes are there: %s", nl_geterror(err));
-}
-
 static void find_leftovers(struct routing *g)
 {
 	struct leftover *l;
 	struct item *i;
 
-	ask(g, RTM_GETROUTE);
-	ask(g, RTM_GETRULE);
-	ask(g, RTM_GETADDR);
+	ask(g, RTM_GETROUTE, RTMESSAGE_PROTOCOL);
+	ask(g, RTM_GETRULE, RTMESSAGE_PROTOCOL);
+	ask(g, RTM_GETADDR, RTMESSAGE_PROTOCOL);
 	TAILQ_FOREACH (l, &g->leftovers, entry)
 		TAILQ_FOREACH (i, &g->items, entry)
 			if (rtmessage_same(&l->id, &i->id))

@@ -5,8 +5,9 @@
  *
  * Adding what is there already changes nothing, so what is wanted is simply added again whenever it may have
  * gone: after a notification that it was removed, after any change of interfaces and addresses, and each
- * second while something could not be set.  The kernel's tables are never read but at the start, to remove
- * what an earlier process left and nobody wants: a host with a million routes costs no more than any other.
+ * second while something could not be set.  The kernel's tables are read at the start, to remove what an earlier
+ * process left and nobody wants, and when notifications were lost and something is not tracked, which is not set
+ * again: otherwise a host with a million routes costs no more than any other.
  *
  * What cannot be set is said in the row (present, reason) and in the log, and holds nothing up.
  */
