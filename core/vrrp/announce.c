@@ -17,27 +17,27 @@
 #define FRAME_MAX VRRP_ND_LEN
 #define TYPE_AT 12 /* of an Ethernet frame, behind its addresses */
 
+struct pace { /* of an interface and family */
+	TAILQ_ENTRY(pace) entry;
+	int64_t who; /* the interface's index; below 0: a group */
+	uint8_t family;
+	usec_t next; /* when it may send again */
+};
+
 struct announcement {
 	TAILQ_ENTRY(announcement) entry;
 	uint8_t frame[FRAME_MAX];
 	size_t len;
 	int index;
-	usec_t at; /* when it is due */
+	struct pace *pace; /* NULL: it is due */
+	usec_t interval;   /* to the next one of the pace */
 	struct announce_count count;
-};
-
-struct pace { /* of an interface and family */
-	TAILQ_ENTRY(pace) entry;
-	int64_t who; /* the interface's index; below 0: a group */
-	uint8_t family;
-	usec_t next;
 };
 
 struct announcer {
 	int fd;
 	struct event *timer;
-	TAILQ_HEAD(announcements, announcement)
-	queue; /* of each interface in the order of their times */
+	TAILQ_HEAD(announcements, announcement) queue;
 	TAILQ_HEAD(paces, pace) paces;
 	struct announcements spare;
 	struct paces spare_paces;
@@ -102,27 +102,21 @@ void announcer_reserve(struct announcer *a, size_t announcements, size_t interfa
 	}
 }
 
-/* When the interface may send again, and `interval` later the next time. */
-static usec_t place(
-    struct announcer *a, int index, uint8_t family, struct announce_pace pace, usec_t now)
+static struct pace *find_pace(
+    struct announcer *a, int index, uint8_t family, struct announce_pace pace)
 {
 	int64_t who = pace.group ? -(int64_t)pace.group : index;
 	struct pace *p;
-	usec_t at;
 
 	if (pace.interval == 0)
-		return now;
+		return NULL;
 	TAILQ_FOREACH (p, &a->paces, entry)
 		if (p->who == who && p->family == family)
-			break;
-	if (!p) {
-		p = take_pace(a);
-		*p = (struct pace){.who = who, .family = family};
-		TAILQ_INSERT_TAIL(&a->paces, p, entry);
-	}
-	at = p->next > now ? p->next : now;
-	p->next = at + pace.interval;
-	return at;
+			return p;
+	p = take_pace(a);
+	*p = (struct pace){.who = who, .family = family};
+	TAILQ_INSERT_TAIL(&a->paces, p, entry);
+	return p;
 }
 
 void announcer_queue(struct announcer *a, const struct kernel_interface *i,
@@ -141,7 +135,8 @@ void announcer_queue(struct announcer *a, const struct kernel_interface *i,
 		n->len = VRRP_ARP_LEN;
 	}
 	n->index = i->index;
-	n->at = place(a, i->index, address->family, pace, clock_now());
+	n->pace = find_pace(a, i->index, address->family, pace);
+	n->interval = pace.interval;
 	n->count = count;
 	TAILQ_INSERT_TAIL(&a->queue, n, entry);
 }
@@ -191,6 +186,7 @@ static void send_batch(struct announcer *a, struct announcement **list, unsigned
 	}
 }
 
+/* What is left is paced. */
 static void arm(struct announcer *a, usec_t now)
 {
 	usec_t first = USEC_NEVER;
@@ -198,14 +194,15 @@ static void arm(struct announcer *a, usec_t now)
 	struct timeval tv;
 
 	TAILQ_FOREACH (n, &a->queue, entry)
-		if (n->at < first)
-			first = n->at;
+		if (n->pace->next < first)
+			first = n->pace->next;
 	if (first == USEC_NEVER)
 		return;
 	tv = usec_to_timeval(first > now ? first - now : 0);
 	event_add(a->timer, &tv);
 }
 
+/* A pace goes on when one is sent, so that what is cancelled leaves no time in which nobody may speak. */
 static unsigned take_due(struct announcer *a, usec_t now, struct announcement **list)
 {
 	struct announcement *n, *next;
@@ -213,8 +210,10 @@ static unsigned take_due(struct announcer *a, usec_t now, struct announcement **
 
 	for (n = TAILQ_FIRST(&a->queue); n && count < BATCH; n = next) {
 		next = TAILQ_NEXT(n, entry);
-		if (n->at > now)
+		if (n->pace && n->pace->next > now)
 			continue;
+		if (n->pace)
+			n->pace->next = now + n->interval;
 		TAILQ_REMOVE(&a->queue, n, entry);
 		list[count++] = n;
 	}
