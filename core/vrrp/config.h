@@ -36,9 +36,7 @@ struct vrrp_config {
 	uint8_t priority; /* 1..255; 255: the address owner */
 	usec_t interval;  /* v2: whole seconds, 1..255; v3: whole centiseconds, 1..4095 */
 	bool preempt;
-	usec_t preempt_delay; /* 0: none */
-	bool
-	    begins_soon; /* started, it waits for one advertisement only, as keepalived's state MASTER */
+	usec_t preempt_delay;		  /* 0: none */
 	enum vrrp_auth auth_type;	  /* v2 only */
 	uint8_t auth_data[VRRP_AUTH_LEN]; /* padded with zeros */
 	enum vrrp_checksum checksum;	  /* v3 over IPv4: the form that is sent */

@@ -377,18 +377,22 @@ static enum vrrp_master_reason master_reason(const struct vrrp_fsm *i)
 	return MASTER_REASON_NO_RESPONSE;
 }
 
+static void take_over(struct vrrp_fsm *m, usec_t now)
+{
+	char why[VRRP_REASON_SIZE];
+
+	takeover_reason(m, now, why, sizeof(why));
+	m->master_reason = master_reason(m);
+	set_state(m, VRRP_MASTER, false, now, "%s", why);
+}
+
 static void become_master(struct vrrp_fsm *i, usec_t now)
 {
 	struct vrrp_fsm *m;
-	char why[VRRP_REASON_SIZE];
 
-	FOR_EACH_SYNCED (m, i) {
-		if (m->state == VRRP_MASTER)
-			continue;
-		takeover_reason(m, now, why, sizeof(why));
-		m->master_reason = master_reason(m);
-		set_state(m, VRRP_MASTER, false, now, "%s", why);
-	}
+	FOR_EACH_SYNCED (m, i)
+		if (m->state != VRRP_MASTER)
+			take_over(m, now);
 }
 
 /* The instance would be master.  If the rest of its group would, too, it is. */
@@ -497,34 +501,28 @@ static void fall_in_as_master(struct vrrp_fsm *m, usec_t now)
 	set_state(m, VRRP_MASTER, false, now, "synchronized with its group %s", m->group->name);
 }
 
-/*
- * keepalived's state MASTER: of a router that is meant to be master, the others need not wait for three
- * intervals when all of them are started.  One is enough to hear a master that is there.
- */
-static usec_t first_wait(const struct vrrp_fsm *i)
-{
-	const struct vrrp_config *c = &i->config;
-
-	if (i->state != VRRP_INITIALIZE || !c->begins_soon)
-		return vrrp_fsm_current_down(i);
-	return c->interval + vrrp_fsm_skew(c, c->interval);
-}
-
 static void begin_as_backup(struct vrrp_fsm *i, usec_t now)
 {
-	usec_t wait = first_wait(i);
-
 	set_state(i, VRRP_BACKUP, false, now, "%s; listens for %.3f s",
-	    i->state == VRRP_FAULT ? "the fault is over" : "started", seconds(wait));
-	if (i->at[VRRP_TIMER_DOWN] > now + wait)
-		i->at[VRRP_TIMER_DOWN] = now + wait;
+	    i->state == VRRP_FAULT ? "the fault is over" : "started",
+	    seconds(vrrp_fsm_current_down(i)));
+}
+
+static bool all_owners(struct vrrp_fsm *i)
+{
+	struct vrrp_fsm *m;
+
+	FOR_EACH_SYNCED (m, i)
+		if (!is_owner(m))
+			return false;
+	return true;
 }
 
 /* Out of initialize or fault, when nothing is in the way. */
 static void begin(struct vrrp_fsm *i, usec_t now)
 {
 	struct vrrp_fsm *m;
-	bool resume = all_resume(i), join = any_master(i), began = false;
+	bool resume = all_resume(i), owners = all_owners(i), join = any_master(i), began = false;
 
 	FOR_EACH_SYNCED (m, i) {
 		if (m->state != VRRP_INITIALIZE && m->state != VRRP_FAULT)
@@ -533,6 +531,8 @@ static void begin(struct vrrp_fsm *i, usec_t now)
 		if (resume)
 			set_state(m, VRRP_MASTER, false, now,
 			    "was master before the process was started again");
+		else if (owners) /* it never was backup: RFC 9568 section 6.4.1 */
+			take_over(m, now);
 		else if (join)
 			fall_in_as_master(m, now);
 		else

@@ -495,7 +495,6 @@ static struct vrrp_config read_config(const struct vrrp_instance *row)
 	    .interval = row->advert_interval,
 	    .preempt = row->preempt,
 	    .preempt_delay = row->preempt_delay,
-	    .begins_soon = row->initial_state == VRRP_INITIAL_MASTER,
 	    .auth_type = row->auth_type,
 	    .checksum = row->checksum,
 	    .group = row->mcast_group,

@@ -214,6 +214,14 @@ check_match "two interfaces by themselves: 3 announcements, some at the same tim
 check_match "of one group: each 200 ms after the other" "$(together 3)" '^3 (1[89]|2[0-9]|3[0-9])[0-9]$'
 stop tcpdump2
 check "alone again" eval "printf '%s\n' 'set vrrp_instance A garp_group=0' 'delete vrrp_instance B' | ctl d edit"
+takes_over garp_repeat=3 garp_interval=4 > /dev/null
+pause 1 # 6 announcements, of which the last would come after 20 s
+takes_over > /dev/null
+some_announced() {
+	[ "$(times 10.7.0.100)" -gt 0 ]
+}
+check_soon 10 "what is cancelled leaves no time in which the next takeover is not announced" some_announced
+check "and that is forgotten" change enabled=off
 note "announcements where no advertisements come from"
 start tcpdump3 d tcpdump -ni any -l 'arp or icmp6'
 wait_for 10 log_has tcpdump3 'listening on'
@@ -351,7 +359,8 @@ check_soon 10 "master" is master
 note "beginnings"
 # effect: vrrp_instance.initial_state
 check_between "ms to master, beginning as backup" "$(takes_over gna_interval=0)" 2500 9000
-check_between "beginning as master" "$(takes_over initial_state=master)" 0 2400
+check_between "beginning as master: no sooner" "$(takes_over initial_state=master)" 2500 9000
+check_match "but one that begins so preempts" "$(change preempt=off 2>&1)" 'initial state backup'
 # effect: vrrp_instance.preempt vrrp_instance.preempt_delay
 director d2
 check "version 3, ten times as fast" change initial_state=backup version=3 advert_interval=0.1

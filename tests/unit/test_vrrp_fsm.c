@@ -211,7 +211,7 @@ START_TEST(test_start_owner)
 	ck_assert_int_eq(o.i.state, VRRP_INITIALIZE);
 	vrrp_fsm_start(&o.i, now, false);
 	ck_assert_int_eq(o.i.state, VRRP_MASTER);
-	ck_assert_str_eq(done(), "- >2 a255 + G >3 ");
+	ck_assert_str_eq(done(), "a255 + G >3 ");
 	ck_assert_uint_eq(o.timer, T0 + SEC);
 	ck_assert_str_eq(o.i.reason, "address owner (priority 255)");
 	ck_assert_int_eq(o.i.master_reason, MASTER_REASON_PRIORITY);
@@ -231,23 +231,6 @@ START_TEST(test_start_backup)
 	ck_assert_str_eq(o.i.reason, "started; listens for 3.609 s");
 	ck_assert_int_eq(o.i.master_reason, MASTER_REASON_NONE);
 	ck_assert_uint_eq(o.i.since, T0);
-}
-END_TEST
-
-/* keepalived's state MASTER: one interval instead of three, at the start and never later. */
-START_TEST(test_start_soon)
-{
-	struct vrrp_config c = config(2, 100, SEC);
-	struct one o;
-
-	c.begins_soon = true;
-	started(&o, &c);
-	ck_assert_int_eq(o.i.state, VRRP_BACKUP);
-	ck_assert_str_eq(o.i.reason, "started; listens for 1.609 s");
-	ck_assert_uint_eq(o.timer, T0 + 1609375);
-	hear(&o, T0 + SEC, "10.0.0.3", 200, SEC);
-	ck_assert_uint_eq(o.timer, T0 + SEC + 3609375);
-	ck_assert_int_eq(o.i.state, VRRP_BACKUP);
 }
 END_TEST
 
@@ -820,7 +803,7 @@ START_TEST(test_fault_at_start)
 	ck_assert_str_eq(done(), "- >4 ");
 	/* what it was before the process was started again does not count any more */
 	vrrp_fsm_faults(&o.i, 0, now + SEC);
-	ck_assert_str_eq(done(), "- >2 a255 + G >3 ");
+	ck_assert_str_eq(done(), "a255 + G >3 ");
 	vrrp_fsm_faults(&o.i, VRRP_FAULT_DOWN, now + 2 * SEC);
 	done();
 	vrrp_fsm_stop(&o.i, now, "shut down");
@@ -1503,7 +1486,6 @@ int main(void)
 
 	tcase_add_test(tc, test_start_owner);
 	tcase_add_test(tc, test_start_backup);
-	tcase_add_test(tc, test_start_soon);
 	tcase_add_test(tc, test_start_resume);
 	tcase_add_test(tc, test_before_start);
 	tcase_add_test(tc, test_backup_timer);
