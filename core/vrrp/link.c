@@ -22,14 +22,17 @@ static void log_drop(struct link *l, enum vrrp_drop drop, const struct vrrp_pack
 	    l->name, addr_format(&p->source, from), p->vrid, vrrp_drop_name(drop), swallowed);
 }
 
-/* The router's own counters (RFC 6527), which have no instance. */
-static void count_router(struct router *r, enum vrrp_drop drop)
+/*
+ * The router's own counters (RFC 6527), which have no instance.  ours: the VRID is that of one; of any other packet,
+ * whatever else is wrong with it, that is what counts.
+ */
+static void count_router(struct router *r, enum vrrp_drop drop, bool ours)
 {
 	if (drop == VRRP_DROP_CHECKSUM)
 		r->checksum_errors++;
 	else if (drop == VRRP_DROP_VERSION)
 		r->version_errors++;
-	else if (drop == VRRP_DROP_VRID)
+	else if (!ours)
 		r->vrid_errors++;
 }
 
@@ -143,11 +146,11 @@ static void receive(const struct vrrp_datagram *d, void *arg)
 	struct vrrp_packet p;
 	enum vrrp_drop drop = parse(&p, d);
 
-	if (!drop && is_copy(port->by_vrid[p.vrid], &p))
+	if (drop == VRRP_DROP_FOREIGN || (!drop && is_copy(port->by_vrid[p.vrid], &p)))
 		return;
 	drop = judge(port, &p, drop);
 	if (drop) {
-		count_router(port->link->router, drop);
+		count_router(port->link->router, drop, port->by_vrid[p.vrid] != NULL);
 		log_drop(port->link, drop, &p);
 		return;
 	}

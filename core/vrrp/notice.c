@@ -163,6 +163,7 @@ enum vrrp_error notice_error_of(enum vrrp_drop drop)
 	case VRRP_DROP_VRID:
 	case VRRP_DROP_OWN:
 	case VRRP_DROP_OWNER:
+	case VRRP_DROP_FOREIGN:
 	case VRRP_DROP_REASONS:
 		break;
 	}

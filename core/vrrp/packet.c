@@ -34,6 +34,7 @@ const char *vrrp_drop_name(enum vrrp_drop drop)
 	    [VRRP_DROP_LINK_LOCAL] = "first address is not link-local",
 	    [VRRP_DROP_DESTINATION] = "destination",
 	    [VRRP_DROP_REPLAY] = "sequence number",
+	    [VRRP_DROP_FOREIGN] = "not VRRP",
 	    [VRRP_DROP_SOURCE] = "source is no unicast peer",
 	};
 
@@ -160,6 +161,8 @@ static enum vrrp_drop parse_ah(
 	enum vrrp_drop drop;
 	uint32_t sequence;
 
+	if (at < total && packet[at] != VRRP_IP_PROTOCOL)
+		return VRRP_DROP_FOREIGN;
 	if (!vrrp_ah_parse(packet, total, at, &sequence)) {
 		p->source = source;
 		return VRRP_DROP_LENGTH;

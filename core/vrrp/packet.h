@@ -43,8 +43,9 @@ enum vrrp_drop {
 	VRRP_DROP_ADDRESSES,	 /* other addresses than ours, and we are strict about it */
 	VRRP_DROP_LINK_LOCAL, /* IPv6: the first address is not link-local, as ours is (erratum 8300) */
 	VRRP_DROP_DESTINATION, /* multicast where we are unicast or the other way round; another group */
-	VRRP_DROP_SOURCE, /* unicast from somebody who is no peer, and we are strict about it */
-	VRRP_DROP_REPLAY, /* authentication header: its sequence number is no new one */
+	VRRP_DROP_SOURCE,  /* unicast from somebody who is no peer, and we are strict about it */
+	VRRP_DROP_REPLAY,  /* authentication header: its sequence number is no new one */
+	VRRP_DROP_FOREIGN, /* authentication header of another protocol: nobody's error */
 	VRRP_DROP_REASONS
 };
 

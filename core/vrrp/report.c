@@ -317,6 +317,7 @@ static void report_statistics(struct virtual *v)
 	SET(vrrp_statistics, row, destination_errors, dropped[VRRP_DROP_DESTINATION]);
 	SET(vrrp_statistics, row, source_errors, dropped[VRRP_DROP_SOURCE]);
 	SET(vrrp_statistics, row, owner_drops, dropped[VRRP_DROP_OWNER]);
+	SET(vrrp_statistics, row, own_drops, dropped[VRRP_DROP_OWN]);
 	SET(vrrp_statistics, row, lower_received, c->lower_received);
 	SET(vrrp_statistics, row, announcements, c->announcements);
 	SET(vrrp_statistics, row, send_errors, c->send_errors);
@@ -365,6 +366,7 @@ static void adopt_counters(struct vrrp_counters *c, const struct vrrp_statistics
 	c->dropped[VRRP_DROP_DESTINATION] = row->destination_errors;
 	c->dropped[VRRP_DROP_SOURCE] = row->source_errors;
 	c->dropped[VRRP_DROP_OWNER] = row->owner_drops;
+	c->dropped[VRRP_DROP_OWN] = row->own_drops;
 	c->lower_received = row->lower_received;
 	c->announcements = row->announcements;
 	c->send_errors = row->send_errors;

@@ -108,6 +108,24 @@ check_match "what is said in the group of the RFC is not heard" "$(
 	ctl d show vrrp_instance A --json
 )" '"state": *"master"'
 check "and back" change mcast_group=
+note "another router has the same address"
+on d sysctl -qw net.ipv4.conf.lan.accept_local=1
+on w ip addr add 10.7.0.5/24 dev lan
+number() { # TABLE COLUMN: of the instance, or of all
+	ctl d show "$1" --all --json | sed -n "s/.*\"$2\": *\([0-9]*\).*/\1/p"
+}
+number_is() {
+	[ "$(number "$1" "$2")" = "$3" ]
+}
+before=$(number vrrp_statistics own_drops)
+on w "$BUILD/vrrp-send" 10.7.0.5 10.7.0.100 255 255 3
+check_soon 5 "what it says is counted" number_is vrrp_statistics own_drops $((before + 3))
+check "and does not count" is master
+on w ip addr del 10.7.0.5/24 dev lan
+on d sysctl -qw net.ipv4.conf.lan.accept_local=0
+before=$(number system vrrp_vrid_errors)
+on w "$BUILD/vrrp-send" 10.7.0.9 10.7.0.100 77 100 2 ttl
+check_soon 5 "so is what is wrong, but for nobody here" number_is system vrrp_vrid_errors $((before + 2))
 # effect: vrrp_instance.auth_type vrrp_instance.auth_password
 changed 'authtype simple,.* auth "secret"' auth_type=pass auth_password=secret advert_interval=1
 # effect: vrrp_instance.version vrrp_instance.checksum

@@ -355,6 +355,10 @@ START_TEST(test_ah)
 	}
 	for (size_t n = 0; n < len; n++)
 		ck_assert_int_ne(vrrp_packet_parse_ipv4(&p, packet, n), VRRP_PASS);
+	/* what is authenticated is TCP */
+	memcpy(changed, packet, len);
+	changed[20] = 6;
+	ck_assert_int_eq(vrrp_packet_parse_ipv4(&p, changed, len), VRRP_DROP_FOREIGN);
 
 	/* another password, no header, another type */
 	ck_assert_int_eq(vrrp_packet_parse_ipv4(&p, packet, len), VRRP_PASS);
