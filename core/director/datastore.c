@@ -495,6 +495,34 @@ static void note_place(struct datastore *d, struct place *p, const char *suffix)
 }
 
 /*
+ * Where nothing can be written, SQLite takes no lock for writing, which it wants for being the file's only user: it
+ * goes without, since the hub's own lock says so.  A clean stop has removed the write-ahead log, which could not be
+ * made again: SQLite must know that there is none.
+ */
+static int open_to_read(struct datastore *d, const char *path, bool log)
+{
+	char uri[3 * 256 + 32], *to = uri + sprintf(uri, "file:");
+
+	for (const char *p = path; *p && to < uri + sizeof(uri) - 32; p++)
+		to += sprintf(to, strchr("%?#", *p) ? "%%%02x" : "%c", *p);
+	sprintf(to, "?immutable=%d", !log);
+	return sqlite3_open_v2(uri, &d->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, "unix-none");
+}
+
+static bool open_file(struct datastore *d, const char *path)
+{
+	char log[300];
+	int rc = sqlite3_open_v2(path, &d->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+
+	if (rc == SQLITE_OK && sqlite3_db_readonly(d->db, "main") == 1) {
+		sqlite3_close(d->db);
+		snprintf(log, sizeof(log), "%s-wal", path);
+		rc = open_to_read(d, path, access(log, F_OK) == 0);
+	}
+	return rc == SQLITE_OK;
+}
+
+/*
  * A disk that is full now can have room later, and what is on it can be read now: that nothing can be
  * written is trouble, but no reason not to go on.  There is one user of the file, so it is locked for good:
  * the index of the write-ahead log is then in memory, and reading needs no room either.
@@ -504,8 +532,7 @@ static bool open_db(struct datastore *d, const char *path)
 	char result[200] = "";
 
 	make_private(path);
-	if (sqlite3_open_v2(path, &d->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
-	    SQLITE_OK)
+	if (!open_file(d, path))
 		return fail(d, path);
 	sqlite3_busy_timeout(d->db, 2000);
 	sqlite3_exec(d->db, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);

@@ -40,6 +40,21 @@ static bool make_dir(const char *dir, const char *sub)
 	return false;
 }
 
+/*
+ * A file system that cannot be written, as one is after an error of its disk, must not keep the director from starting.
+ * Whoever else may run has the same file, which can be locked without; where there is none, the directory.
+ */
+static int open_to_lock(const char *path, const char *dir)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd >= 0)
+		return fd;
+	log_warning("cannot write %s: %s", path, strerror(errno));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 ? fd : open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 /* The pid file is the lock that keeps a second directord from the same directory. */
 static bool lock_pid_file(struct hub *h)
 {
@@ -47,17 +62,19 @@ static bool lock_pid_file(struct hub *h)
 	int n;
 
 	snprintf(path, sizeof(path), "%s/directord.pid", h->options.state_dir);
-	h->pid_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	h->pid_fd = open_to_lock(path, h->options.state_dir);
 	if (h->pid_fd < 0) {
-		log_error("cannot open %s: %s", path, strerror(errno));
+		log_error("cannot open %s: %s", h->options.state_dir, strerror(errno));
 		return false;
 	}
 	if (flock(h->pid_fd, LOCK_EX | LOCK_NB) < 0) {
 		log_error("a directord is already running with %s", h->options.state_dir);
 		return false;
 	}
+	if ((fcntl(h->pid_fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
+		return true;
 	n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
-	/* A full disk must not keep the director from starting: the lock is what counts. */
+	/* A full disk must not either: the lock is what counts. */
 	if (ftruncate(h->pid_fd, 0) < 0 || pwrite(h->pid_fd, text, (size_t)n, 0) != n)
 		log_warning("cannot write %s: %s", path, strerror(errno));
 	return true;
@@ -95,8 +112,12 @@ static bool open_control(struct hub *h)
 	h->control_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (h->control_fd < 0 || bind(h->control_fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
 	    chmod(sun.sun_path, 0600) < 0 || listen(h->control_fd, 64) < 0) {
-		log_error("cannot listen on %s: %s", sun.sun_path, strerror(errno));
-		return false;
+		log_error("cannot listen on %s: %s; directorctl cannot reach this director",
+		    sun.sun_path, strerror(errno));
+		if (h->control_fd >= 0)
+			close(h->control_fd);
+		h->control_fd = -1;
+		return true;
 	}
 	h->listener = event_new(h->base, h->control_fd, EV_READ | EV_PERSIST, control_ready, h);
 	event_add(h->listener, NULL);

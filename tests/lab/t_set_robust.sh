@@ -175,6 +175,26 @@ die director-d1
 director d1
 check_soon 20 "killed and started, it is there" answers
 check_eq "the value" "$(m get "${L}RealServerWeight.\"p\".ipv4.4.10.0.0.9.80")" 7
+
+note "a file system that cannot be written, as after an error of its disk"
+for end in die stop; do
+	$end director-d1
+	check_soon 10 "after $end: it is read-only" mount -o remount,ro "$T/small"
+	director d1
+	check_soon 20 "it starts all the same" answers
+	check_soon 20 "the file's instance is master" has_vip d1 10.0.0.100
+	check_eq "what was set is in effect" "$(m get "${L}RealServerWeight.\"p\".ipv4.4.10.0.0.9.80")" 7
+	check_match "the trouble is shown" "$(m get "${D}SystemDatastoreState.0")" 'readonly'
+	check_match "a SET gives" "$(m set "${L}RealServerWeight.\"p\".ipv4.4.10.0.0.9.80" i 8)" 'commitFailed'
+	check_eq "and does nothing" "$(m get "${L}RealServerWeight.\"p\".ipv4.4.10.0.0.9.80")" 7
+	check_match "no second one starts" "$(on d1 timeout 20 "$BUILD/directord" -n -f "$T/d1/directord.conf" \
+		--state-dir "$T/d1/state" 2>&1)" 'already running'
+	stop director-d1
+	mount -o remount,rw "$T/small"
+	director d1
+	check_soon 20 "when it can be written again, it starts" answers
+	check_match "a SET is done" "$(m set "${L}RealServerWeight.\"p\".ipv4.4.10.0.0.9.80" i 7)" '^7$'
+done
 stop director-d1
 
 note "a damaged datastore"

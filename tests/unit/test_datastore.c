@@ -288,6 +288,65 @@ START_TEST(test_full_disk)
 }
 END_TEST
 
+static void copy_file(const char *from, const char *to)
+{
+	char buf[4096];
+	int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	ssize_t n;
+
+	ck_assert_int_ge(in, 0);
+	ck_assert_int_ge(out, 0);
+	while ((n = read(in, buf, sizeof(buf))) > 0)
+		ck_assert_int_eq(write(out, buf, (size_t)n), n);
+	close(in);
+	close(out);
+}
+
+/* A disk that cannot be written can be read: after a stop, and after a crash, which leaves a write-ahead log. */
+START_TEST(test_read_only)
+{
+	static const char *const names[] = {"directord.db", "directord.db-wal"};
+	struct override *list;
+	char path[160], copy[160];
+	size_t n;
+
+	if (unshare(CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0)) < 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return; /* only who may mount can see it */
+	set_weight("10.0.0.1", "7");
+	for (int crash = 0; crash < 2; crash++) {
+		for (int i = 0; crash && i < 2; i++) {
+			snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+			snprintf(copy, sizeof(copy), "%s/copy%d", dir, i);
+			copy_file(path, copy);
+		}
+		close_store();
+		for (int i = 0; crash && i < 2; i++) {
+			snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+			snprintf(copy, sizeof(copy), "%s/copy%d", dir, i);
+			ck_assert_int_eq(rename(copy, path), 0);
+		}
+		ck_assert_int_eq(mount(dir, dir, NULL, MS_BIND, NULL), 0);
+		ck_assert_int_eq(
+		    mount(NULL, dir, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
+		open_store();
+		ck_assert_ptr_nonnull(datastore_trouble(d));
+		ck_assert_msg(datastore_overrides(d, &list, &n), "%d: %s", crash, datastore_trouble(d));
+		ck_assert_uint_eq(n, 1);
+		ck_assert_str_eq(list[0].value, crash ? "8" : "7");
+		overrides_free(list, n);
+		set_weight("10.0.0.1", "9");
+		ck_assert_str_ne(last_error, "");
+		close_store();
+		ck_assert_int_eq(umount(dir), 0);
+		open_store();
+		ck_assert_ptr_null(datastore_trouble(d));
+		set_weight("10.0.0.1", "8");
+		ck_assert_str_eq(last_error, "");
+	}
+}
+END_TEST
+
 /* A file that nobody finds at the next start takes all that is written: that is no success. */
 START_TEST(test_deleted)
 {
@@ -422,6 +481,7 @@ int main(void)
 	tcase_add_test(tc, test_damaged);
 	tcase_add_test(tc, test_full_disk);
 	tcase_add_test(tc, test_deleted);
+	tcase_add_test(tc, test_read_only);
 	tcase_add_test(tc, test_no_directory);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
