@@ -428,10 +428,13 @@ static void read_vip(struct vip *vip, const struct virtual *v, struct vrrp_addre
 	vip->row = row;
 }
 
+/* Those that are not advertised come last, as with keepalived. */
 static int by_position(const void *a, const void *b)
 {
 	const struct vip *x = a, *y = b;
 
+	if (x->row->excluded != y->row->excluded)
+		return x->row->excluded ? 1 : -1;
 	if (x->position != y->position)
 		return x->position < y->position ? -1 : 1;
 	return addr_cmp(&x->kernel.address, &y->kernel.address);

@@ -257,8 +257,8 @@ is_only() {
 	[ "$(extra "$1" | grep -cFx "$2")" -ge 3 ] && [ "$(extra "$1" | sort -u)" = "$2" ]
 }
 check "addresses on the other interface" eval "printf '%s\n' 'set vrrp_instance A enabled=on garp_interval=0 garp_repeat=1' \
-	'add vrrp_address A 10.8.0.101 interface=srv' 'add vrrp_address A 10.8.0.102 interface=srv' \
-	'add vrrp_address A fd00:8::101 interface=srv excluded=on position=9' | ctl d edit"
+	'add vrrp_address A 10.8.0.101 interface=srv position=7' 'add vrrp_address A 10.8.0.102 interface=srv position=8' \
+	'add vrrp_address A fd00:8::101 interface=srv excluded=on' | ctl d edit"
 wait_for 10 is master
 on_srv6() {
 	on d ip -o addr show dev srv | grep -q fd00:8::101/
