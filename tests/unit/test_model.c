@@ -257,6 +257,25 @@ START_TEST(test_schema_references)
 }
 END_TEST
 
+static bool has_view(const struct table *t, const struct column *of)
+{
+	EACH_COLUMN(t, c)
+	if (c->type == TYPE_VIEW && strcmp(c->of, of->name) == 0)
+		return true;
+	return false;
+}
+
+/* Many pollers read neither an index nor the octets of an address: both are printable columns, too. */
+START_TEST(test_schema_views)
+{
+	EACH_TABLE(t)
+	EACH_COLUMN(t, c)
+	if ((c->class == CLASS_KEY && is_text(c)) ||
+	    (c->type == TYPE_ADDR && (c->class == CLASS_KEY || c->class == CLASS_STATE)))
+		ck_assert_msg(has_view(t, c), "%s.%s has no printable column", t->name, c->name);
+}
+END_TEST
+
 START_TEST(test_schema_events)
 {
 	for (const struct event_info *i = event_infos; i->mib; i++) {
@@ -1216,8 +1235,9 @@ int main(void)
 		test_str_shared, test_str_empty, test_str_many, test_str_prefix, NULL});
 	add(s, "schema",
 	    (const TTest *const[]){test_schema_arcs, test_schema_table_arcs, test_schema_columns,
-		test_schema_classes, test_schema_masks, test_schema_references, test_schema_events,
-		test_schema_mib_names, test_schema_oid_length, test_schema_enums, NULL});
+		test_schema_classes, test_schema_masks, test_schema_references, test_schema_views,
+		test_schema_events, test_schema_mib_names, test_schema_oid_length,
+		test_schema_enums, NULL});
 	add(s, "column",
 	    (const TTest *const[]){test_defaults, test_number_ranges, test_number_syntax,
 		test_number_storage, test_counters_are_unsigned, test_times, test_texts, test_words,
