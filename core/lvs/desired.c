@@ -171,20 +171,15 @@ static void add_sorry(
 		ipvs_table_add_dest(t, &d);
 }
 
-static void add_service(struct ipvs_table *t, const struct store *s,
-    const struct virtual_server *vs, struct virtual_service *vsvc, bool start_down)
+static void add_server(struct ipvs_table *t, const struct virtual_server *vs,
+    const struct virtual_service *vsvc, const struct ipvs_key *key, struct real_server *rs,
+    bool start_down)
 {
-	struct ipvs_service service = make_service(vs, vsvc);
+	struct ipvs_dest d = make_dest(key, rs);
 
-	ipvs_table_add_service(t, &service);
-	POOL_FOREACH_SERVER (rs, s, vs->pool) {
-		struct ipvs_dest d = make_dest(&service.key, rs);
-
-		d.weight = server_weight(vs, vsvc, rs, start_down);
-		if (d.weight != ABSENT)
-			ipvs_table_add_dest(t, &d);
-	}
-	add_sorry(t, &service.key, vs);
+	d.weight = server_weight(vs, vsvc, rs, start_down);
+	if (d.weight != ABSENT)
+		ipvs_table_add_dest(t, &d);
 }
 
 /* for (struct virtual_service *v; ...) over those of a virtual server. */
@@ -192,12 +187,43 @@ static void add_service(struct ipvs_table *t, const struct store *s,
 	for (struct virtual_service *v = store_first_service((store), (name));                     \
 	     v && v->virtual_server == (name); v = (struct virtual_service *)store_next(&v->row))
 
-void desired_add(const struct store *s, const struct virtual_server *vs, struct ipvs_table *t)
+static bool starts_down(const struct store *s, const struct virtual_server *vs)
 {
 	const struct pool *p = store_pool(s, vs->pool);
 
-	FOREACH_SERVICE (vsvc, s, vs->name)
-		add_service(t, s, vs, vsvc, p && p->start_down);
+	return p && p->start_down;
+}
+
+void desired_add(const struct store *s, const struct virtual_server *vs, struct ipvs_table *t)
+{
+	bool start_down = starts_down(s, vs);
+
+	FOREACH_SERVICE (vsvc, s, vs->name) {
+		struct ipvs_service service = make_service(vs, vsvc);
+
+		ipvs_table_add_service(t, &service);
+		POOL_FOREACH_SERVER (rs, s, vs->pool)
+			add_server(t, vs, vsvc, &service.key, rs, start_down);
+		add_sorry(t, &service.key, vs);
+	}
+}
+
+void desired_add_at(const struct store *s, const struct virtual_server *vs,
+    const struct addr *addresses, size_t n, struct ipvs_table *t)
+{
+	bool start_down = starts_down(s, vs);
+
+	FOREACH_SERVICE (vsvc, s, vs->name) {
+		struct ipvs_service service = make_service(vs, vsvc);
+
+		ipvs_table_add_service(t, &service);
+		for (size_t i = 0; i < n; i++) {
+			POOL_FOREACH_SERVER_AT(rs, s, vs->pool, &addresses[i])
+			add_server(t, vs, vsvc, &service.key, rs, start_down);
+			if (addr_equal(&addresses[i], &vs->sorry_address))
+				add_sorry(t, &service.key, vs);
+		}
+	}
 }
 
 size_t desired_build(const struct store *s, struct ipvs_table *t)

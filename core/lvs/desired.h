@@ -35,6 +35,9 @@ size_t desired_build(const struct store *s, struct ipvs_table *t);
 
 /* Adds what one virtual server asks for to the end of *t, which is to be sorted then. */
 void desired_add(const struct store *s, const struct virtual_server *vs, struct ipvs_table *t);
+/* The same with the destinations at these addresses alone. */
+void desired_add_at(const struct store *s, const struct virtual_server *vs,
+    const struct addr *addresses, size_t n, struct ipvs_table *t);
 
 /*
  * At start, before any verdict: what the kernel's table tells of the real servers (row.user of them must

@@ -401,27 +401,37 @@ static bool apply_part(struct kernel *k, const struct ipvs_ops *ops)
 	return false;
 }
 
-bool kernel_bring_part(
-    struct kernel *k, const struct ipvs_table *part, const struct ipvs_key *gone, size_t n_gone)
+/* Destinations can be put only where the service is. */
+static bool has_services(const struct kernel *k, const struct ipvs_table *part)
 {
-	struct ipvs_table have = {.n_services = 0}, now = {.n_services = 0};
+	for (size_t i = 0; i < part->n_services; i++)
+		if (!ipvs_table_find(&k->have, &part->services[i].key))
+			return false;
+	return true;
+}
+
+bool kernel_bring_part(struct kernel *k, const struct ipvs_part *part)
+{
+	struct ipvs_table have = {.n_services = 0};
+	struct ipvs_part now = *part;
 	struct ipvs_ops ops = {.n = 0};
 	bool done;
 
-	if (!k->connection || k->n_refused)
+	if (!k->connection || k->n_refused || (part->addresses && !has_services(k, &part->table)))
 		return false;
-	note_made(k, part);
-	ipvs_table_pick(&have, &k->have, gone, n_gone, part);
-	reconcile(part, &have, is_ours, k->made, &ops);
+	note_made(k, &part->table);
+	ipvs_table_pick(&have, &k->have, part);
+	reconcile(&part->table, &have, is_ours, k->made, &ops);
 	/* what was ours is known until the removals are noted */
-	reconcile_settle(part, &have, is_ours, k->made, &now);
-	ipvs_table_carry_users(&now, &have);
+	memset(&now.table, 0, sizeof(now.table));
+	reconcile_settle(&part->table, &have, is_ours, k->made, &now.table);
+	ipvs_table_carry_users(&now.table, &have);
 	done = ops.n == 0 || apply_part(k, &ops);
 	if (done && ops.n)
-		ipvs_table_replace(&k->have, gone, n_gone, &now);
+		ipvs_table_replace(&k->have, &now);
 	reconcile_clear(&ops);
 	ipvs_table_clear(&have);
-	ipvs_table_clear(&now);
+	ipvs_table_clear(&now.table);
 	return done;
 }
 

@@ -39,12 +39,11 @@ struct ipvs_table *kernel_view(struct kernel *k);
  */
 size_t kernel_bring_to(struct kernel *k, const struct ipvs_table *want, bool drift);
 /*
- * The same for a part of what is wanted: the services of `part` (sorted, unique), and those of `gone` (sorted), which
- * are not wanted any more.  The rest of the kernel's table is not looked at.  False: this is not enough, because
- * something was refused or is not what it was, or the kernel is not reached any more; kernel_bring_to() is to follow.
+ * The same for a part of what is wanted.  The rest of the kernel's table is not looked at.  False: this is not enough,
+ * because something was refused or is not what it was, or the kernel is not reached any more; kernel_bring_to() is to
+ * follow.
  */
-bool kernel_bring_part(
-    struct kernel *k, const struct ipvs_table *part, const struct ipvs_key *gone, size_t n_gone);
+bool kernel_bring_part(struct kernel *k, const struct ipvs_part *part);
 /* Removes all services that are ours. */
 void kernel_withdraw(struct kernel *k);
 

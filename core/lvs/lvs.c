@@ -85,14 +85,14 @@ static void set_timer(struct lvs *l)
 
 /* --------------------------------------------------------------------------- work */
 
-static void evaluate_pool(struct pool *p, void *arg)
+static void evaluate_pool(struct pool *p, const struct quorum *q, void *arg)
 {
-	states_evaluate_pool(arg, p);
+	states_evaluate_pool(arg, p, q);
 }
 
-static void evaluate_state(struct virtual_server *vs, void *arg)
+static void evaluate_state(struct virtual_server *vs, const struct quorum *q, void *arg)
 {
-	states_evaluate(arg, vs);
+	states_evaluate(arg, vs, q);
 }
 
 /* Rows to states and to the wanted table. */
@@ -102,7 +102,8 @@ static enum wanted_news evaluate(struct lvs *l)
 	enum wanted_news news;
 	size_t conflicts;
 
-	wanted_each_due(l->wanted, s, evaluate_pool, evaluate_state, l->engine);
+	wanted_each_due(
+	    l->wanted, s, &(struct wanted_states){evaluate_pool, evaluate_state, l->engine});
 	news = wanted_build(l->wanted, s);
 	conflicts = wanted_conflicts(l->wanted);
 	if (conflicts && conflicts != l->conflicts)
@@ -163,8 +164,7 @@ static void apply_part(struct lvs *l)
 	struct report_part before;
 
 	report_before(&before, part, kernel_view(l->kernel));
-	if (!kernel_is_reached(l->kernel) ||
-	    kernel_bring_part(l->kernel, &part->table, part->gone, part->n_gone)) {
+	if (!kernel_is_reached(l->kernel) || kernel_bring_part(l->kernel, &part->ipvs)) {
 		report_part(l->engine, &before, part, kernel_view(l->kernel));
 		return;
 	}
@@ -186,6 +186,7 @@ static void apply(struct lvs *l)
 		apply_all(l);
 	else if (news == WANTED_PART)
 		apply_part(l);
+	wanted_part_done(l->wanted);
 	tell(l, sync_run(l->sync, kernel_connection(l->kernel)));
 }
 
@@ -254,15 +255,16 @@ static void remember(struct real_server *rs)
 		m->known = rs->state;
 }
 
-static void note_change(const struct change *c)
+static void note_change(struct lvs *l, const struct change *c)
 {
-	if (c->row->table->id != TABLE_real_server)
-		return;
-	if (c->kind == CHANGE_REMOVED) {
+	bool server = c->row->table->id == TABLE_real_server;
+
+	if (server && c->kind != CHANGE_REMOVED)
+		remember((struct real_server *)c->row);
+	wanted_note(l->wanted, c);
+	if (server && c->kind == CHANGE_REMOVED) {
 		free(c->row->user);
 		c->row->user = NULL;
-	} else {
-		remember((struct real_server *)c->row);
 	}
 }
 
@@ -271,10 +273,8 @@ static void changed(struct engine *e, const struct change *c, size_t n, bool syn
 	struct lvs *l = arg;
 
 	(void)e;
-	for (size_t i = 0; i < n; i++) {
-		note_change(&c[i]);
-		wanted_note(l->wanted, &c[i]);
-	}
+	for (size_t i = 0; i < n; i++)
+		note_change(l, &c[i]);
 	l->synced |= sync;
 	if (sync)
 		wanted_note_all(l->wanted);

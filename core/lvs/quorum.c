@@ -5,6 +5,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+struct real_server *pool_server_at(
+    const struct store *s, const char *pool, const struct addr *address)
+{
+	struct real_server *key = ROW_NEW(real_server);
+	struct row *found;
+
+	row_set_text(&key->pool, pool);
+	key->address = *address;
+	found = store_at_or_after(s, &key->row);
+	row_free(&key->row);
+	return (struct real_server *)found;
+}
+
 bool server_is_up(const struct real_server *rs, bool start_down)
 {
 	const struct server_memory *m = rs->row.user;
@@ -23,24 +36,58 @@ bool server_is_up(const struct real_server *rs, bool start_down)
 	return !start_down;
 }
 
+static struct quorum_share share_of(const struct real_server *rs, bool start_down)
+{
+	bool up = server_is_up(rs, start_down), enabled = rs->admin_state == ADMIN_ENABLED;
+
+	return (struct quorum_share){.counted = true,
+	    .up = up && rs->admin_state != ADMIN_DISABLED,
+	    .weight = up && enabled ? (uint16_t)rs->weight : 0,
+	    .waiting = enabled && !up && rs->state == SERVER_UNKNOWN && server_is_up(rs, false)};
+}
+
+static void add_share(struct quorum *q, const struct quorum_share *share)
+{
+	q->servers++;
+	q->servers_up += share->up;
+	q->weight_up += share->weight;
+	q->waiting += share->waiting;
+}
+
 struct quorum quorum_count(const struct store *s, const char *pool)
 {
 	const struct pool *p = store_pool(s, pool);
 	struct quorum q = {.servers = 0};
 
 	POOL_FOREACH_SERVER (rs, s, pool) {
-		bool up = server_is_up(rs, p && p->start_down);
+		struct quorum_share share = share_of(rs, p && p->start_down);
 
-		q.servers++;
-		if (rs->admin_state == ADMIN_DISABLED)
-			continue;
-		q.servers_up += up;
-		if (rs->admin_state != ADMIN_ENABLED)
-			continue;
-		q.weight_up += up ? (uint64_t)rs->weight : 0;
-		q.waiting |= !up && rs->state == SERVER_UNKNOWN && server_is_up(rs, false);
+		add_share(&q, &share);
 	}
 	return q;
+}
+
+void quorum_put(struct quorum *q, const struct real_server *rs, bool start_down)
+{
+	struct server_memory *m = rs->row.user;
+
+	if (m->share.counted)
+		return;
+	m->share = share_of(rs, start_down);
+	add_share(q, &m->share);
+}
+
+void quorum_take(struct quorum *q, const struct real_server *rs)
+{
+	struct server_memory *m = rs->row.user;
+
+	if (!m->share.counted)
+		return;
+	q->servers--;
+	q->servers_up -= m->share.up;
+	q->weight_up -= m->share.weight;
+	q->waiting -= m->share.waiting;
+	m->share.counted = false;
 }
 
 /* The weight that it takes to be up, given the state before; never 0. */

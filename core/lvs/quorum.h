@@ -23,15 +23,28 @@
 /* What is kept of a real server besides its row, in row.user; without it nothing is known. */
 struct server_memory {
 	enum server_state
-	    known;	/* the last verdict, or what the kernel told; SERVER_UNKNOWN: none */
+	    known; /* the last verdict, or what the kernel told; SERVER_UNKNOWN: none */
+	struct quorum_share {
+		bool counted, up, waiting; /* counted: the server is in its pool's count */
+		uint16_t weight;
+	} share;
 	int32_t weight; /* while reporting: the greatest in the kernel's table, -1: not there */
-	uint64_t active, inactive; /* while reporting: sums over the virtual services */
+	uint32_t active, inactive; /* while reporting: sums over the virtual services */
 };
 
 /* for (struct real_server *rs; ...) over a pool's real servers, in order. */
 #define POOL_FOREACH_SERVER(rs, store, name)                                                       \
 	for (struct real_server *rs = store_first_server((store), (name));                         \
 	     rs && rs->pool == (name); rs = (struct real_server *)store_next(&rs->row))
+
+/* The same over those at one address. */
+#define POOL_FOREACH_SERVER_AT(rs, store, name, at)                                                \
+	for (struct real_server *rs = pool_server_at((store), (name), (at));                       \
+	     rs && rs->pool == (name) && addr_equal(&rs->address, (at));                           \
+	     rs = (struct real_server *)store_next(&rs->row))
+/* The first server of a pool, which is a shared string, at an address or behind it; or another row, or NULL. */
+struct real_server *pool_server_at(
+    const struct store *s, const char *pool, const struct addr *address);
 
 /* Does the server count as up?  Its administrative state has no part in this. */
 bool server_is_up(const struct real_server *rs, bool start_down);
@@ -40,10 +53,17 @@ struct quorum {
 	uint64_t weight_up;  /* of the enabled servers that are up */
 	uint32_t servers_up; /* not disabled, and up */
 	uint32_t servers;    /* in the pool */
-	bool waiting;	     /* an enabled server is only down because no check has seen it yet */
+	uint32_t
+	    waiting; /* enabled servers that are only down because no check has seen them yet */
 };
 
 struct quorum quorum_count(const struct store *s, const char *pool);
+/*
+ * A count that is kept while servers change, with each server's share in its memory: before a server changes or goes
+ * its share is taken out, then it is put in again.  Both do nothing if that is so already.
+ */
+void quorum_put(struct quorum *q, const struct real_server *rs, bool start_down);
+void quorum_take(struct quorum *q, const struct real_server *rs);
 
 #define QUORUM_REASON_SIZE 128
 /*

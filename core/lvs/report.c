@@ -188,8 +188,8 @@ static void server_add(struct real_server *rs, const struct ipvs_dest *d)
 
 	if (d->weight > m->weight)
 		m->weight = d->weight;
-	m->active += d->active;
-	m->inactive += d->inactive;
+	m->active = gauge((uint64_t)m->active + d->active);
+	m->inactive = gauge((uint64_t)m->inactive + d->inactive);
 }
 
 static void server_end(struct engine *e, struct real_server *rs)
@@ -198,22 +198,23 @@ static void server_end(struct engine *e, struct real_server *rs)
 	column_mask mask = 0;
 
 	SET(real_server, rs, effective_weight, m->weight);
-	SET(real_server, rs, active_connections, gauge(m->active));
-	SET(real_server, rs, inactive_connections, gauge(m->inactive));
+	SET(real_server, rs, active_connections, m->active);
+	SET(real_server, rs, inactive_connections, m->inactive);
 	if (mask)
 		engine_report(e, &rs->row, mask);
 }
 
 /* ------------------------------------------------------------------------- tables */
 
-/* The destinations of a service that both have; `want` knows the real servers. */
+/* Destinations of a service that both have; `want` knows the real servers. */
 static void report_dests(struct report *rep, const struct ipvs_table *want,
-    const struct ipvs_service *ws, struct ipvs_table *have, const struct ipvs_service *hs)
+    const struct ipvs_service *ws, struct ipvs_table *have, const struct ipvs_service *hs,
+    struct ipvs_range range)
 {
 	const struct ipvs_dest *w = ipvs_dests(want, ws), *end = ipvs_dests_end(want, ws);
 
-	for (size_t i = 0; i < hs->count; i++) {
-		struct ipvs_dest *h = &have->dests[hs->first + i];
+	for (size_t i = 0; i < range.n; i++) {
+		struct ipvs_dest *h = &have->dests[hs->first + range.at + i];
 
 		report_dest(rep, ws->user, h);
 		while (w < end && ipvs_dest_cmp(w, h) < 0)
@@ -246,7 +247,7 @@ void report_tables(
 		same = h < end && ipvs_key_cmp(&h->key, &w->key) == 0;
 		report_service(&rep, w->user, same ? h : NULL);
 		if (same)
-			report_dests(&rep, want, w, have, h);
+			report_dests(&rep, want, w, have, h, (struct ipvs_range){0, h->count});
 	}
 	sweep(&rep);
 	STORE_FOREACH (real_server, rs, s)
@@ -259,7 +260,7 @@ void report_before(
 {
 	struct ipvs_table was = {.n_services = 0};
 
-	ipvs_table_pick(&was, have, part->gone, part->n_gone, &part->table);
+	ipvs_table_pick(&was, have, &part->ipvs);
 	r->n = 0;
 	r->rows = calloc(was.n_dests + 1, sizeof(*r->rows));
 	if (!r->rows)
@@ -273,29 +274,57 @@ void report_before(
 	ipvs_table_clear(&was);
 }
 
+static void begin(struct engine *e, struct real_server *rs)
+{
+	(void)e;
+	server_begin(rs);
+}
+
+/* The real servers that the part is about. */
+static void each_server(struct engine *e, const struct wanted_part *part,
+    void (*call)(struct engine *e, struct real_server *rs))
+{
+	const struct store *s = engine_store(e);
+
+	for (size_t i = 0; i < part->n_pools; i++) {
+		if (!part->ipvs.addresses)
+			POOL_FOREACH_SERVER (rs, s, part->pools[i])
+				call(e, rs);
+		for (size_t k = 0; k < part->ipvs.n_addresses; k++)
+			POOL_FOREACH_SERVER_AT(rs, s, part->pools[i], &part->ipvs.addresses[k])
+		call(e, rs);
+	}
+}
+
+static void report_part_dests(struct report *rep, const struct ipvs_part *part,
+    const struct ipvs_service *w, struct ipvs_table *have, const struct ipvs_service *h)
+{
+	if (!part->addresses)
+		report_dests(rep, &part->table, w, have, h, (struct ipvs_range){0, h->count});
+	for (size_t i = 0; i < part->n_addresses; i++)
+		report_dests(
+		    rep, &part->table, w, have, h, ipvs_dests_at(have, h, &part->addresses[i]));
+}
+
 void report_part(struct engine *e, struct report_part *r, const struct wanted_part *part,
     struct ipvs_table *have)
 {
 	struct report rep = {.engine = e, .now = clock_now(), .mark = mark};
-	struct store *s = engine_store(e);
+	const struct ipvs_table *want = &part->ipvs.table;
 
-	for (size_t i = 0; i < part->n_pools; i++)
-		STORE_FOREACH_OF(real_server, rs, s, part->pools[i])
-	server_begin(rs);
-	for (size_t i = 0; i < part->table.n_services; i++) {
-		const struct ipvs_service *w = &part->table.services[i];
+	each_server(e, part, begin);
+	for (size_t i = 0; i < want->n_services; i++) {
+		const struct ipvs_service *w = &want->services[i];
 		const struct ipvs_service *h = ipvs_table_find(have, &w->key);
 
 		report_service(&rep, w->user, h);
 		if (h)
-			report_dests(&rep, &part->table, w, have, h);
+			report_part_dests(&rep, &part->ipvs, w, have, h);
 	}
 	for (size_t i = 0; i < r->n; i++)
 		if (r->rows[i]->mark != mark)
 			engine_remove(e, r->rows[i]);
-	for (size_t i = 0; i < part->n_pools; i++)
-		STORE_FOREACH_OF(real_server, rs, s, part->pools[i])
-	server_end(e, rs);
+	each_server(e, part, server_end);
 	report_forget(r);
 }
 

@@ -67,10 +67,9 @@ static void set_reason(struct engine *e, struct virtual_server *vs, const char *
 	engine_report(e, &vs->row, COLUMN(virtual_server, reason));
 }
 
-void states_evaluate_pool(struct engine *e, struct pool *p)
+void states_evaluate_pool(struct engine *e, struct pool *p, const struct quorum *q)
 {
-	struct quorum q = quorum_count(engine_store(e), p->name);
-	enum server_state old = p->state, next = quorum_of_pool(p, &q);
+	enum server_state old = p->state, next = quorum_of_pool(p, q);
 
 	if (next == old)
 		return;
@@ -82,13 +81,12 @@ void states_evaluate_pool(struct engine *e, struct pool *p)
 	engine_report(e, &p->row, table_owned(p->row.table, P_LVS));
 }
 
-void states_evaluate(struct engine *e, struct virtual_server *vs)
+void states_evaluate(struct engine *e, struct virtual_server *vs, const struct quorum *q)
 {
-	struct quorum q = quorum_count(engine_store(e), vs->pool);
 	char reason[QUORUM_REASON_SIZE];
-	enum virtual_state next = quorum_next(vs, &q, reason);
+	enum virtual_state next = quorum_next(vs, q, reason);
 
-	set_numbers(e, vs, &q);
+	set_numbers(e, vs, q);
 	if (next != vs->state)
 		set_state(e, vs, next, reason);
 	else

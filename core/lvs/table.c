@@ -158,7 +158,7 @@ struct ipvs_service *ipvs_table_add_service(struct ipvs_table *t, const struct i
 	new = &t->services[t->n_services++];
 	*new = *s;
 	new->first = t->n_dests;
-	new->count = 0;
+	new->count = new->room = 0;
 	return new;
 }
 
@@ -175,6 +175,7 @@ static struct ipvs_dest *append_dest(struct ipvs_table *t, const struct ipvs_des
 struct ipvs_dest *ipvs_table_add_dest(struct ipvs_table *t, const struct ipvs_dest *d)
 {
 	t->services[t->n_services - 1].count++;
+	t->services[t->n_services - 1].room++;
 	return append_dest(t, d);
 }
 
@@ -257,53 +258,111 @@ size_t ipvs_table_unique(struct ipvs_table *t)
 	return all - kept;
 }
 
-/* Without the destinations that belong to no service. */
+/* Makes place for n destinations of a service: where it is, or at the end of the array. */
+static void make_room(struct ipvs_table *t, struct ipvs_service *s, size_t n)
+{
+	static const struct ipvs_dest none;
+	size_t first = t->n_dests;
+
+	if (n <= s->room)
+		return;
+	if (s->room && s->first + s->room == t->n_dests)
+		first = s->first;
+	else
+		s->room = 0;
+	for (; s->room < n; s->room++) {
+		append_dest(t, &none);
+		t->unused++;
+	}
+	if (first == s->first)
+		return;
+	/* as many places are used here as are not any more where it was */
+	for (size_t i = 0; i < s->count; i++)
+		t->dests[first + i] = t->dests[s->first + i];
+	s->first = first;
+}
+
+/* Services that grow one by one do not move each time. */
+static size_t spare(size_t count)
+{
+	return count + count / 16;
+}
+
+/* Without the places that no service has. */
 static void compact(struct ipvs_table *t)
 {
 	struct ipvs_table now = {.n_services = 0};
 
-	for (size_t i = 0; i < t->n_services; i++)
-		ipvs_table_copy_service(&now, t, &t->services[i]);
+	for (size_t i = 0; i < t->n_services; i++) {
+		const struct ipvs_service *s = &t->services[i];
+		size_t room = s->room < spare(s->count) ? s->room : spare(s->count);
+
+		ipvs_table_copy_service(&now, t, s);
+		make_room(&now, &now.services[i], room);
+	}
 	ipvs_table_clear(t);
 	*t = now;
+}
+
+/* Destinations of `with` take the place of some of a service's; those behind them are moved. */
+static void splice(struct ipvs_table *t, struct ipvs_service *s, struct ipvs_range old,
+    const struct ipvs_table *with, const struct ipvs_service *ws, struct ipvs_range new)
+{
+	size_t behind = s->count - old.at - old.n, all = old.at + new.n + behind;
+	struct ipvs_dest *to;
+
+	if (all == 0 && s->count == 0)
+		return;
+	if (all > s->room)
+		make_room(t, s, spare(all));
+	to = t->dests + s->first + old.at;
+	if (new.n != old.n)
+		memmove(to + new.n, to + old.n, behind * sizeof(*to));
+	if (new.n)
+		memcpy(to, with->dests + ws->first + new.at, new.n * sizeof(*to));
+	t->unused = t->unused + s->count - all;
+	s->count = all;
 }
 
 /* The destinations of `with` become those of s, whose others are forgotten. */
 static void put_dests(struct ipvs_table *t, struct ipvs_service *s, const struct ipvs_table *with,
     const struct ipvs_service *ws)
 {
-	if (ws->count > s->count) {
-		t->unused += s->count;
-		s->first = t->n_dests;
-		for (size_t i = 0; i < ws->count; i++)
-			append_dest(t, &with->dests[ws->first + i]);
-	} else {
-		t->unused += s->count - ws->count;
-		for (size_t i = 0; i < ws->count; i++)
-			t->dests[s->first + i] = with->dests[ws->first + i];
+	splice(t, s, (struct ipvs_range){0, s->count}, with, ws, (struct ipvs_range){0, ws->count});
+}
+
+/* The same for those at some addresses; the others stay. */
+static void put_dests_at(struct ipvs_table *t, struct ipvs_service *s, const struct ipvs_part *part,
+    const struct ipvs_service *ws)
+{
+	for (size_t i = 0; i < part->n_addresses; i++) {
+		const struct addr *a = &part->addresses[i];
+
+		splice(t, s, ipvs_dests_at(t, s, a), &part->table, ws,
+		    ipvs_dests_at(&part->table, ws, a));
 	}
-	s->count = ws->count;
 }
 
 static void put_service(struct ipvs_table *t, struct ipvs_service *s, const struct ipvs_table *with,
     const struct ipvs_service *ws)
 {
-	size_t first = s->first, count = s->count;
+	struct ipvs_service old = *s;
 
 	*s = *ws;
-	s->first = first;
-	s->count = count;
+	s->first = old.first;
+	s->count = old.count;
+	s->room = old.room;
 	put_dests(t, s, with, ws);
 }
 
 /* The array of services anew: those that stay, and those that are not there yet. */
-static void reshape(
-    struct ipvs_table *t, const struct ipvs_key *gone, size_t n_gone, const struct ipvs_table *with)
+static void reshape(struct ipvs_table *t, const struct ipvs_part *part)
 {
 	struct ipvs_table now = *t;
 	const struct ipvs_service *a = t->services, *a_end = ipvs_services_end(t);
+	const struct ipvs_table *with = &part->table;
 	const struct ipvs_service *b = with->services, *b_end = ipvs_services_end(with);
-	const struct ipvs_key *g = gone, *g_end = n_gone ? gone + n_gone : gone;
+	const struct ipvs_key *g = part->gone, *g_end = part->n_gone ? g + part->n_gone : g;
 
 	now.services = NULL;
 	now.n_services = now.room_services = 0;
@@ -322,6 +381,7 @@ static void reshape(
 
 				s->first = a->first;
 				s->count = a->count;
+				s->room = a->room;
 			}
 		}
 		if (c <= 0)
@@ -333,37 +393,55 @@ static void reshape(
 	*t = now;
 }
 
-void ipvs_table_replace(
-    struct ipvs_table *t, const struct ipvs_key *gone, size_t n_gone, const struct ipvs_table *with)
+void ipvs_table_replace(struct ipvs_table *t, const struct ipvs_part *part)
 {
+	const struct ipvs_table *with = &part->table;
 	bool shape = false;
 
-	for (size_t i = 0; i < n_gone && !shape; i++)
-		shape = ipvs_table_find(t, &gone[i]) != NULL;
+	for (size_t i = 0; i < part->n_gone && !shape; i++)
+		shape = ipvs_table_find(t, &part->gone[i]) != NULL;
 	for (size_t i = 0; i < with->n_services; i++) {
 		const struct ipvs_service *ws = &with->services[i];
 		struct ipvs_service *s = ipvs_table_find(t, &ws->key);
 
-		if (s)
-			put_service(t, s, with, ws);
-		else
+		if (!s)
 			shape = true;
+		else if (part->addresses)
+			put_dests_at(t, s, part, ws);
+		else
+			put_service(t, s, with, ws);
 	}
 	if (shape)
-		reshape(t, gone, n_gone, with);
+		reshape(t, part);
 	if (t->unused > UNUSED_FEW && t->unused > t->n_dests / 2)
 		compact(t);
 }
 
-void ipvs_table_pick(struct ipvs_table *t, const struct ipvs_table *from,
-    const struct ipvs_key *gone, size_t n_gone, const struct ipvs_table *with)
+static void copy_service_at(struct ipvs_table *to, const struct ipvs_table *from,
+    const struct ipvs_service *s, const struct ipvs_part *part)
 {
-	for (size_t i = 0; i < with->n_services + n_gone; i++) {
+	ipvs_table_add_service(to, s);
+	for (size_t i = 0; i < part->n_addresses; i++) {
+		struct ipvs_range r = ipvs_dests_at(from, s, &part->addresses[i]);
+
+		for (size_t k = 0; k < r.n; k++)
+			ipvs_table_add_dest(to, &from->dests[s->first + r.at + k]);
+	}
+}
+
+void ipvs_table_pick(
+    struct ipvs_table *t, const struct ipvs_table *from, const struct ipvs_part *part)
+{
+	size_t n_gone = part->n_gone;
+
+	for (size_t i = 0; i < part->table.n_services + n_gone; i++) {
 		const struct ipvs_key *key =
-		    i < n_gone ? &gone[i] : &with->services[i - n_gone].key;
+		    i < n_gone ? &part->gone[i] : &part->table.services[i - n_gone].key;
 		const struct ipvs_service *s = ipvs_table_find(from, key);
 
-		if (s)
+		if (s && part->addresses)
+			copy_service_at(t, from, s, part);
+		else if (s)
 			ipvs_table_copy_service(t, from, s);
 	}
 	ipvs_table_sort(t);
@@ -398,6 +476,32 @@ void ipvs_table_carry_users(struct ipvs_table *to, const struct ipvs_table *from
 		s->user = same ? o->user : NULL;
 		carry_dests(to, s, from, same ? o : NULL);
 	}
+}
+
+/* How many of n sorted destinations are before the address, or at it, too. */
+static size_t count_before(
+    const struct ipvs_dest *d, size_t n, const struct addr *address, bool at_too)
+{
+	size_t least = 0;
+
+	while (least < n) {
+		size_t middle = least + (n - least) / 2;
+
+		if (addr_cmp(&d[middle].addr, address) < (at_too ? 1 : 0))
+			least = middle + 1;
+		else
+			n = middle;
+	}
+	return least;
+}
+
+struct ipvs_range ipvs_dests_at(
+    const struct ipvs_table *t, const struct ipvs_service *s, const struct addr *address)
+{
+	const struct ipvs_dest *d = ipvs_dests(t, s);
+	size_t at = count_before(d, s->count, address, false);
+
+	return (struct ipvs_range){at, count_before(d, s->count, address, true) - at};
 }
 
 struct ipvs_service *ipvs_table_find(const struct ipvs_table *t, const struct ipvs_key *key)

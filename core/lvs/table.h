@@ -57,6 +57,7 @@ struct ipvs_service {
 	uint32_t timeout;		  /* of persistence, in seconds */
 	uint32_t netmask;	 /* of persistence: IPv4 mask in host order, IPv6 prefix length */
 	size_t first, count;	 /* its destinations in the table */
+	size_t room;		 /* for so many there is place */
 	void *user;		 /* the caller's: copied, never compared */
 	struct ipvs_stats stats; /* only from a dump */
 };
@@ -80,7 +81,19 @@ struct ipvs_table {
 	struct ipvs_dest *dests;
 	size_t n_services, n_dests;
 	size_t room_services, room_dests;
-	size_t unused; /* destinations that belong to no service any more */
+	size_t unused; /* places of destinations that are none */
+};
+
+/*
+ * What takes the place of a part of a table: services, and those that go.  Of the services either all destinations, or
+ * (addresses != NULL, nothing goes) only those at some addresses; the others, and the services themselves, are as they
+ * were.  All is sorted and unique, and no service is both in `table` and in `gone`.
+ */
+struct ipvs_part {
+	struct ipvs_table table;
+	const struct ipvs_key *gone;
+	const struct addr *addresses;
+	size_t n_gone, n_addresses;
 };
 
 /* Identity, in an order of our own: addresses first, then marks. */
@@ -116,15 +129,14 @@ void ipvs_table_sort(struct ipvs_table *t);
  */
 size_t ipvs_table_unique(struct ipvs_table *t);
 /*
- * Takes the services `gone` out of a table, and puts those of `with` into it, in place of those that are there.  All
- * are sorted and unique, and none is both gone and in `with`.  Costs what these services cost; where services come
- * or go, also a copy of the array of services, without their destinations.
+ * Puts a part into the place of what is there.  Costs what the part costs; where services come or go, also a copy of
+ * the array of services, without their destinations; where the number of a service's destinations at some address
+ * changes, those behind it are moved.  With addresses, the table must have all services of the part.
  */
-void ipvs_table_replace(struct ipvs_table *t, const struct ipvs_key *gone, size_t n_gone,
-    const struct ipvs_table *with);
-/* Adds copies of those services of `from`, with their destinations, that `with` has or `gone` names; sorted. */
-void ipvs_table_pick(struct ipvs_table *t, const struct ipvs_table *from,
-    const struct ipvs_key *gone, size_t n_gone, const struct ipvs_table *with);
+void ipvs_table_replace(struct ipvs_table *t, const struct ipvs_part *part);
+/* Fills *t (empty) with copies of what `part` is to take the place of in `from`; sorted. */
+void ipvs_table_pick(
+    struct ipvs_table *t, const struct ipvs_table *from, const struct ipvs_part *part);
 /*
  * Gives each entry of `to` the user of the same entry in `from`, or NULL.  Both are sorted and unique;
  * linear time.
@@ -137,6 +149,12 @@ void ipvs_table_carry_users(struct ipvs_table *to, const struct ipvs_table *from
 struct ipvs_service *ipvs_services_end(const struct ipvs_table *t);
 struct ipvs_dest *ipvs_dests(const struct ipvs_table *t, const struct ipvs_service *s);
 struct ipvs_dest *ipvs_dests_end(const struct ipvs_table *t, const struct ipvs_service *s);
+/* Which destinations of a service, in a sorted table, are at one address: n of them, from the at-th on. */
+struct ipvs_range {
+	size_t at, n;
+};
+struct ipvs_range ipvs_dests_at(
+    const struct ipvs_table *t, const struct ipvs_service *s, const struct addr *address);
 /* In a sorted table, or NULL. */
 struct ipvs_service *ipvs_table_find(const struct ipvs_table *t, const struct ipvs_key *key);
 struct ipvs_dest *ipvs_table_find_dest(const struct ipvs_table *t, const struct ipvs_service *s,

@@ -7,6 +7,9 @@
 #include <sys/queue.h>
 #include "core/lvs/desired.h"
 
+/* At more addresses of a pool than so many at once it is not worth while to look at each. */
+#define FEW 32
+
 /* A pool with the virtual servers that use it. */
 struct unit {
 	RB_ENTRY(unit) node;
@@ -15,7 +18,12 @@ struct unit {
 	const char *pool;      /* a shared string, compared as a pointer; so is user.name */
 	struct ipvs_key *keys; /* the services that the table has of it */
 	size_t n_keys, room;
+	struct quorum count; /* of the pool's servers, but for those that have changed */
+	bool counted;	     /* else they are to be counted anew */
 	bool due;
+	bool whole;		/* due as a whole; else only its servers at some addresses */
+	struct addr *addresses; /* room for FEW, while it is due */
+	size_t n_addresses;
 };
 
 /* A virtual server. */
@@ -35,6 +43,8 @@ struct wanted {
 	struct users users;
 	TAILQ_HEAD(, unit) due;
 	struct wanted_part part;
+	struct ipvs_key *gone; /* of the part; so are the next two */
+	struct addr *addresses;
 	const char **pools;
 	size_t conflicts;
 	bool all;
@@ -78,13 +88,16 @@ struct wanted *wanted_new(void)
 	return w;
 }
 
-static void forget_part(struct wanted *w)
+void wanted_part_done(struct wanted *w)
 {
-	ipvs_table_clear(&w->part.table);
-	free(w->part.gone);
+	ipvs_table_clear(&w->part.ipvs.table);
+	free(w->gone);
+	free(w->addresses);
 	for (size_t i = 0; i < w->part.n_pools; i++)
 		str_free(w->pools[i]);
 	free(w->pools);
+	w->gone = NULL;
+	w->addresses = NULL;
 	w->pools = NULL;
 	memset(&w->part, 0, sizeof(w->part));
 }
@@ -96,6 +109,7 @@ static void unit_free(struct wanted *w, struct unit *u)
 	RB_REMOVE(units, &w->units, u);
 	str_free(u->pool);
 	free(u->keys);
+	free(u->addresses);
 	free(u);
 }
 
@@ -116,7 +130,7 @@ void wanted_free(struct wanted *w)
 		user_free(w, v);
 	while ((u = RB_MIN(units, &w->units)))
 		unit_free(w, u);
-	forget_part(w);
+	wanted_part_done(w);
 	ipvs_table_clear(&w->table);
 	free(w);
 }
@@ -143,6 +157,26 @@ static void mark(struct wanted *w, struct unit *u)
 		return;
 	u->due = true;
 	TAILQ_INSERT_TAIL(&w->due, u, due_entry);
+}
+
+static void mark_whole(struct wanted *w, struct unit *u)
+{
+	mark(w, u);
+	u->whole = true;
+}
+
+static void mark_server(struct wanted *w, struct unit *u, const struct real_server *rs)
+{
+	mark(w, u);
+	quorum_take(&u->count, rs);
+	if (u->n_addresses && addr_equal(&u->addresses[u->n_addresses - 1], &rs->address))
+		return;
+	if (!u->addresses)
+		u->addresses = zeroed(FEW, sizeof(*u->addresses));
+	if (u->n_addresses == FEW)
+		u->whole = true;
+	else
+		u->addresses[u->n_addresses++] = rs->address;
 }
 
 static struct unit *get_unit(struct wanted *w, const char *pool)
@@ -173,7 +207,7 @@ static void note_virtual_server(
 	struct user *v = find_user(w, vs->name);
 
 	if (v)
-		mark(w, v->unit);
+		mark_whole(w, v->unit);
 	if (kind == CHANGE_REMOVED) {
 		if (v)
 			user_free(w, v);
@@ -187,19 +221,23 @@ static void note_virtual_server(
 		v = new_user(w, vs->name);
 	v->unit = get_unit(w, vs->pool);
 	LIST_INSERT_HEAD(&v->unit->users, v, entry);
-	mark(w, v->unit);
+	mark_whole(w, v->unit);
 }
 
 void wanted_note(struct wanted *w, const struct change *c)
 {
 	const struct user *v;
+	struct unit *u;
 
 	switch (c->row->table->id) {
 	case TABLE_pool:
-		mark(w, get_unit(w, ((const struct pool *)c->row)->name));
+		u = get_unit(w, ((const struct pool *)c->row)->name);
+		u->counted = false; /* whether its servers start down */
+		mark_whole(w, u);
 		break;
 	case TABLE_real_server:
-		mark(w, get_unit(w, ((const struct real_server *)c->row)->pool));
+		u = get_unit(w, ((const struct real_server *)c->row)->pool);
+		mark_server(w, u, (const struct real_server *)c->row);
 		break;
 	case TABLE_virtual_server:
 		note_virtual_server(w, (const struct virtual_server *)c->row, c->kind);
@@ -207,7 +245,7 @@ void wanted_note(struct wanted *w, const struct change *c)
 	case TABLE_virtual_service:
 		v = find_user(w, ((const struct virtual_service *)c->row)->virtual_server);
 		if (v) /* else its virtual server comes or goes with it, and says so itself */
-			mark(w, v->unit);
+			mark_whole(w, v->unit);
 		break;
 	}
 }
@@ -222,32 +260,72 @@ bool wanted_is_due(const struct wanted *w)
 	return w->all || !TAILQ_EMPTY(&w->due);
 }
 
-void wanted_each_due(struct wanted *w, const struct store *s,
-    void (*pool)(struct pool *p, void *arg),
-    void (*virtual_server)(struct virtual_server *vs, void *arg), void *arg)
-{
-	struct virtual_server *vs;
-	struct unit *u;
-	struct user *v;
-	struct pool *p;
+/* --------------------------------------------------------------------------- states */
 
-	if (w->all) {
-		STORE_FOREACH (pool, each, s)
-			pool(each, arg);
-		STORE_FOREACH (virtual_server, each, s)
-			virtual_server(each, arg);
+static void count_all(struct unit *u, const struct store *s, bool start_down)
+{
+	POOL_FOREACH_SERVER (rs, s, u->pool) {
+		((struct server_memory *)rs->row.user)->share.counted = false;
+		quorum_put(&u->count, rs, start_down);
+	}
+}
+
+static void count_due(struct unit *u, const struct store *s, bool start_down)
+{
+	for (size_t i = 0; i < u->n_addresses; i++)
+		POOL_FOREACH_SERVER_AT(rs, s, u->pool, &u->addresses[i])
+	quorum_put(&u->count, rs, start_down);
+}
+
+/* The servers that have changed are counted again. */
+static void count(struct unit *u, const struct store *s, const struct pool *p)
+{
+	bool start_down = p && p->start_down;
+
+	if (u->counted && u->n_addresses < FEW) {
+		count_due(u, s, start_down);
 		return;
 	}
-	TAILQ_FOREACH (u, &w->due, due_entry) {
-		p = store_pool(s, u->pool);
-		if (p)
-			pool(p, arg);
-		LIST_FOREACH (v, &u->users, entry) {
-			vs = store_virtual_server(s, v->name);
-			if (vs)
-				virtual_server(vs, arg);
+	memset(&u->count, 0, sizeof(u->count));
+	count_all(u, s, start_down);
+	u->counted = true;
+}
+
+static void evaluate_unit(
+    struct unit *u, const struct store *s, const struct wanted_states *evaluate)
+{
+	struct pool *p = store_pool(s, u->pool);
+	struct user *v;
+
+	count(u, s, p);
+	if (p)
+		evaluate->pool(p, &u->count, evaluate->arg);
+	LIST_FOREACH (v, &u->users, entry) {
+		struct virtual_server *vs = store_virtual_server(s, v->name);
+		enum virtual_state before = vs ? vs->state : VIRTUAL_UNKNOWN;
+
+		if (!vs)
+			continue;
+		evaluate->virtual_server(vs, &u->count, evaluate->arg);
+		if (vs->state != before)
+			u->whole = true;
+	}
+}
+
+void wanted_each_due(struct wanted *w, const struct store *s, const struct wanted_states *evaluate)
+{
+	struct unit *u;
+
+	if (w->all) {
+		STORE_FOREACH (pool, p, s)
+			mark_whole(w, get_unit(w, p->name));
+		RB_FOREACH (u, units, &w->units) {
+			u->counted = false;
+			mark_whole(w, u);
 		}
 	}
+	TAILQ_FOREACH (u, &w->due, due_entry)
+		evaluate_unit(u, s, evaluate);
 }
 
 /* --------------------------------------------------------------------------- building */
@@ -280,7 +358,10 @@ static void done(struct wanted *w)
 
 	while ((u = TAILQ_FIRST(&w->due))) {
 		TAILQ_REMOVE(&w->due, u, due_entry);
-		u->due = false;
+		u->due = u->whole = false;
+		free(u->addresses);
+		u->addresses = NULL;
+		u->n_addresses = 0;
 		if (LIST_EMPTY(&u->users))
 			unit_free(w, u);
 	}
@@ -342,20 +423,25 @@ static void make_part(struct wanted *w, const struct store *s)
 		w->pools[w->part.n_pools++] = str_share(u->pool);
 		LIST_FOREACH (v, &u->users, entry) {
 			vs = store_virtual_server(s, v->name);
-			if (vs)
-				desired_add(s, vs, &w->part.table);
+			if (!vs)
+				continue;
+			if (w->addresses)
+				desired_add_at(s, vs, w->addresses, w->part.ipvs.n_addresses,
+				    &w->part.ipvs.table);
+			else
+				desired_add(s, vs, &w->part.ipvs.table);
 		}
 	}
-	ipvs_table_sort(&w->part.table);
+	ipvs_table_sort(&w->part.ipvs.table);
 }
 
 /* No service of the part is there twice, or another pool's. */
 static bool part_is_unique(struct wanted *w, const struct ipvs_key *old, size_t n)
 {
-	if (ipvs_table_unique(&w->part.table))
+	if (ipvs_table_unique(&w->part.ipvs.table))
 		return false;
-	for (size_t i = 0; i < w->part.table.n_services; i++) {
-		const struct ipvs_key *key = &w->part.table.services[i].key;
+	for (size_t i = 0; i < w->part.ipvs.table.n_services; i++) {
+		const struct ipvs_key *key = &w->part.ipvs.table.services[i].key;
 
 		if (!is_among(key, old, n) && ipvs_table_find(&w->table, key))
 			return false;
@@ -363,37 +449,84 @@ static bool part_is_unique(struct wanted *w, const struct ipvs_key *old, size_t 
 	return true;
 }
 
-static bool build_part(struct wanted *w, const struct store *s)
+static bool build_services(struct wanted *w, const struct store *s)
 {
-	size_t n;
-	struct ipvs_key *old = old_keys(w, &n);
+	struct ipvs_part *part = &w->part.ipvs;
 	struct unit *u;
+	size_t n;
 
+	w->gone = old_keys(w, &n);
 	make_part(w, s);
-	if (!part_is_unique(w, old, n)) {
-		free(old);
+	if (!part_is_unique(w, w->gone, n))
 		return false;
-	}
-	w->part.gone = old;
 	for (size_t i = 0; i < n; i++)
-		if (!ipvs_table_find(&w->part.table, &old[i]))
-			old[w->part.n_gone++] = old[i];
-	ipvs_table_replace(&w->table, old, w->part.n_gone, &w->part.table);
+		if (!ipvs_table_find(&part->table, &w->gone[i]))
+			w->gone[part->n_gone++] = w->gone[i];
+	part->gone = w->gone;
+	ipvs_table_replace(&w->table, part);
 	TAILQ_FOREACH (u, &w->due, due_entry)
 		note_keys(u, s);
+	return true;
+}
+
+static int address_order(const void *a, const void *b)
+{
+	return addr_cmp(a, b);
+}
+
+/* The addresses of the units that are due, if none is due as a whole. */
+static bool find_addresses(struct wanted *w)
+{
+	size_t n = 0, kept = 0;
+	struct addr *list;
+	struct unit *u;
+
+	TAILQ_FOREACH (u, &w->due, due_entry) {
+		if (u->whole)
+			return false;
+		n += u->n_addresses;
+	}
+	list = w->addresses = zeroed(n, sizeof(*list));
+	n = 0;
+	TAILQ_FOREACH (u, &w->due, due_entry) {
+		for (size_t i = 0; i < u->n_addresses; i++)
+			list[n++] = u->addresses[i];
+	}
+	qsort(list, n, sizeof(*list), address_order);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || !addr_equal(&list[kept - 1], &list[i]))
+			list[kept++] = list[i];
+	w->part.ipvs.addresses = list;
+	w->part.ipvs.n_addresses = kept;
+	return true;
+}
+
+static void build_addresses(struct wanted *w, const struct store *s)
+{
+	make_part(w, s);
+	ipvs_table_unique(&w->part.ipvs.table); /* two servers may be one destination */
+	ipvs_table_replace(&w->table, &w->part.ipvs);
+}
+
+static bool build_part(struct wanted *w, const struct store *s)
+{
+	if (find_addresses(w))
+		build_addresses(w, s);
+	else if (!build_services(w, s))
+		return false;
 	done(w);
 	return true;
 }
 
 enum wanted_news wanted_build(struct wanted *w, const struct store *s)
 {
-	forget_part(w);
+	wanted_part_done(w);
 	if (!wanted_is_due(w))
 		return WANTED_SAME;
 	/* of two that have the same service, one is chosen among all */
 	if (!w->all && !w->conflicts && build_part(w, s))
 		return WANTED_PART;
-	forget_part(w);
+	wanted_part_done(w);
 	build_whole(w, s);
 	return WANTED_WHOLE;
 }

@@ -15,7 +15,7 @@
 
 /* ------------------------------------------------------------- a kernel of our own */
 
-#define MAX 16
+#define MAX 32
 
 static struct {
 	struct ipvs_service services[MAX];
@@ -559,10 +559,24 @@ static void add_any(struct ipvs_table *t, unsigned port)
 	}
 }
 
+static void part_is_enough(struct ipvs_part *part)
+{
+	ipvs_table_replace(&want, part);
+	ck_assert(kernel_bring_part(k, part));
+	settled(0);
+	ipvs_table_clear(&part->table);
+}
+
+static void all_was_as_expected(void)
+{
+	ck_assert_uint_eq(fake.dumps, 1);
+	ck_assert_int_eq(errors + warnings, 0);
+}
+
 /* Parts of what is wanted, one after the other: the kernel and the view are as if it had been all. */
 START_TEST(test_part_random)
 {
-	struct ipvs_table part = {.n_services = 0};
+	struct ipvs_part part = {.n_gone = 0};
 	struct ipvs_key gone[6];
 	size_t n;
 
@@ -580,74 +594,135 @@ START_TEST(test_part_random)
 			snprintf(name, sizeof(name), "tcp 192.0.2.9:%u", port);
 			s = service(name, "rr");
 			if (dice(3))
-				add_any(&part, port);
+				add_any(&part.table, port);
 			else
 				gone[n++] = s.key;
 		}
-		ipvs_table_sort(&part);
-		ipvs_table_replace(&want, gone, n, &part);
-		ck_assert(kernel_bring_part(k, &part, gone, n));
-		settled(0);
-		ipvs_table_clear(&part);
+		part.gone = gone;
+		part.n_gone = n;
+		ipvs_table_sort(&part.table);
+		part_is_enough(&part);
 	}
-	ck_assert_uint_eq(fake.dumps, 1);
-	ck_assert_int_eq(errors + warnings, 0);
+	all_was_as_expected();
+}
+END_TEST
+
+/* Destinations at some addresses of some services, of which the others stay as they are. */
+START_TEST(test_addresses_random)
+{
+	struct addr addresses[6];
+
+	seed = (uint32_t)_i;
+	for (unsigned port = 1; port <= 4; port++)
+		add_any(&want, port);
+	ipvs_table_sort(&want);
+	kernel_refresh(k);
+	kernel_bring_to(k, &want, false);
+	for (int round = 0; round < 500; round++) {
+		struct ipvs_part part = {.addresses = addresses};
+
+		for (unsigned i = 1; i <= 6; i++) {
+			char text[20];
+
+			snprintf(text, sizeof(text), "10.0.1.%u", i);
+			if (dice(2))
+				addr_parse(&addresses[part.n_addresses++], text);
+		}
+		for (size_t i = 0; i < want.n_services; i++) {
+			if (dice(2))
+				continue;
+			ipvs_table_add_service(&part.table, &want.services[i]);
+			for (size_t n = 0; n < part.n_addresses; n++) {
+				struct ipvs_dest d = {.addr = addresses[n],
+				    .port = (uint16_t)(80 + dice(2)),
+				    .forward = IPVS_FORWARD_NAT,
+				    .weight = (int32_t)dice(3)};
+
+				for (uint32_t many = dice(3); many; many--, d.port += 2)
+					ipvs_table_add_dest(&part.table, &d);
+			}
+		}
+		part_is_enough(&part);
+	}
+	all_was_as_expected();
+}
+END_TEST
+
+/* Where the service is not what it was, destinations are not enough. */
+START_TEST(test_addresses_without_service)
+{
+	struct addr address;
+	struct ipvs_part part = {.addresses = &address, .n_addresses = 1};
+
+	addr_parse(&address, "10.0.0.9");
+	kernel_refresh(k);
+	add(&part.table, "tcp 192.0.2.1:80", "rr");
+	add_dest(&part.table, "10.0.0.9", 3);
+	ck_assert(!kernel_bring_part(k, &part)); /* it is not there yet */
+	ck_assert_uint_eq(fake.operations, 0);
+	kernel_bring_to(k, &want, false);
+	fake_del_service(find(&part.table.services[0].key));
+	ck_assert(!kernel_bring_part(k, &part)); /* somebody took it away */
+	ipvs_table_replace(&want, &part);
+	kernel_bring_to(k, &want, false);
+	settled(0);
+	ipvs_table_clear(&part.table);
 }
 END_TEST
 
 /* The rest of the table is left alone, whatever somebody else did there; what a part meets is for all to judge. */
 START_TEST(test_part_drift)
 {
-	struct ipvs_table part = {.n_services = 0};
+	struct ipvs_part part = {.n_gone = 0};
 	struct ipvs_service udp = service("udp 192.0.2.1:53", "wlc");
 
 	kernel_refresh(k);
 	kernel_bring_to(k, &want, false);
 	fake_del_service(find(&udp.key));
-	add(&part, "tcp 192.0.2.1:80", "sh");
-	add_dest(&part, "10.0.0.1", 3);
-	ck_assert(kernel_bring_part(k, &part, NULL, 0));
+	add(&part.table, "tcp 192.0.2.1:80", "sh");
+	add_dest(&part.table, "10.0.0.1", 3);
+	ck_assert(kernel_bring_part(k, &part));
 	ck_assert_uint_eq(fake.n, 1);
 	ck_assert_str_eq(fake.services[0].scheduler, "sh");
 	ck_assert_uint_eq(fake.services[0].count, 1);
-	ipvs_table_replace(&want, NULL, 0, &part);
-	ipvs_table_clear(&part);
-	add(&part, "udp 192.0.2.1:53", "rr");
-	ck_assert(!kernel_bring_part(k, &part, NULL, 0));
-	ipvs_table_replace(&want, NULL, 0, &part);
+	ipvs_table_replace(&want, &part);
+	ipvs_table_clear(&part.table);
+	add(&part.table, "udp 192.0.2.1:53", "rr");
+	ck_assert(!kernel_bring_part(k, &part));
+	ipvs_table_replace(&want, &part);
 	kernel_bring_to(k, &want, false);
 	settled(0);
-	ipvs_table_clear(&part);
+	ipvs_table_clear(&part.table);
 }
 END_TEST
 
 /* What is refused is known of the whole, and its end is noticed. */
 START_TEST(test_part_refused)
 {
-	struct ipvs_table part = {.n_services = 0};
+	struct ipvs_part part = {.n_gone = 0};
 
 	kernel_refresh(k);
 	kernel_bring_to(k, &want, false);
-	add(&part, "udp 192.0.2.1:53", "twos");
-	ipvs_table_replace(&want, NULL, 0, &part);
-	fake.services[find(&part.services[0].key)] = fake.services[fake.n - 1];
+	add(&part.table, "udp 192.0.2.1:53", "twos");
+	ipvs_table_replace(&want, &part);
+	fake.services[find(&part.table.services[0].key)] = fake.services[fake.n - 1];
 	fake.n--;
 	kernel_refresh(k);
-	ck_assert(!kernel_bring_part(k, &part, NULL, 0));
+	ck_assert(!kernel_bring_part(k, &part));
 	kernel_bring_to(k, &want, false);
 	ck_assert_str_ne(kernel_state(k), "ok");
-	ipvs_table_clear(&part);
-	add(&part, "udp 192.0.2.1:53", "rr");
-	ipvs_table_replace(&want, NULL, 0, &part);
-	ck_assert(!kernel_bring_part(k, &part, NULL, 0)); /* while anything is refused */
+	ipvs_table_clear(&part.table);
+	add(&part.table, "udp 192.0.2.1:53", "rr");
+	ipvs_table_replace(&want, &part);
+	ck_assert(!kernel_bring_part(k, &part)); /* while anything is refused */
 	kernel_bring_to(k, &want, false);
 	settled(0);
 	fake.apply_error = -ENOMEM;
-	part.services[0].flags = IP_VS_SVC_F_PERSISTENT;
-	ck_assert(!kernel_bring_part(k, &part, NULL, 0));
+	part.table.services[0].flags = IP_VS_SVC_F_PERSISTENT;
+	ck_assert(!kernel_bring_part(k, &part));
 	ck_assert(!kernel_is_reached(k));
-	ck_assert(!kernel_bring_part(k, &part, NULL, 0));
-	ipvs_table_clear(&part);
+	ck_assert(!kernel_bring_part(k, &part));
+	ipvs_table_clear(&part.table);
 }
 END_TEST
 
@@ -671,6 +746,8 @@ int main(void)
 	tcase_add_test(tc, test_connection_lost);
 	tcase_add_test(tc, test_users);
 	tcase_add_loop_test(tc, test_part_random, 0, 5);
+	tcase_add_loop_test(tc, test_addresses_random, 0, 5);
+	tcase_add_test(tc, test_addresses_without_service);
 	tcase_add_test(tc, test_part_drift);
 	tcase_add_test(tc, test_part_refused);
 	suite_add_tcase(suite, tc);

@@ -15,17 +15,18 @@
 #define SERVICES 3 /* of a virtual server, at most */
 #define ROUNDS 3000
 #define SEEDS 6
-#define GROUP 5 /* changes at once, at most */
+#define GROUP 5	  /* changes at once, at most */
+#define LARGE 200 /* servers of the pool `large` */
 
 static struct store *s;
 static struct wanted *w;
 static struct ipvs_table mirror; /* made of the parts alone */
 static uint32_t seed;
-static size_t parts, wholes;
+static size_t parts, wholes, few; /* few: parts that are destinations at some addresses */
 static bool conflicts;
 
 /* A group of changes, as the engine collects it: freed when it has been told. */
-static struct change group[2 * GROUP * (SERVERS + SERVICES)];
+static struct change group[LARGE + 2];
 static size_t n_group;
 
 static uint32_t dice(uint32_t n)
@@ -38,7 +39,7 @@ static void setup(void)
 {
 	s = store_new();
 	w = wanted_new();
-	parts = wholes = n_group = 0;
+	parts = wholes = few = n_group = 0;
 	conflicts = false;
 }
 
@@ -194,7 +195,7 @@ static void change_virtual(void)
 	vs->quorum = 1 + dice(6);
 	vs->scheduler = dice(2) ? SCHEDULER_WLC : SCHEDULER_DH;
 	if (dice(2))
-		vs->sorry_address = host(3, dice(2));
+		vs->sorry_address = host(dice(2) ? 3 : 1, dice(2)); /* a real server, too */
 	vs->sorry_inhibit = dice(2);
 	now = store_find(s, &vs->row);
 	if (is_in_group(&vs->row)) {
@@ -240,37 +241,59 @@ static void change(void)
 	}
 }
 
-static void evaluate(struct virtual_server *vs, void *arg)
+static void evaluate(struct virtual_server *vs, const struct quorum *q, void *arg)
 {
-	struct quorum q = quorum_count(s, vs->pool);
 	char reason[QUORUM_REASON_SIZE];
 
 	(void)arg;
-	vs->state = quorum_next(vs, &q, reason);
+	vs->state = quorum_next(vs, q, reason);
 }
 
-static void evaluate_pool(struct pool *p, void *arg)
+static void evaluate_pool(struct pool *p, const struct quorum *q, void *arg)
 {
-	struct quorum q = quorum_count(s, p->name);
-
 	(void)arg;
-	p->state = quorum_of_pool(p, &q);
+	p->state = quorum_of_pool(p, q);
+}
+
+/* The count that is kept is the one that is made anew. */
+static void count_is_true(const char *name, const struct quorum *q)
+{
+	struct quorum now = quorum_count(s, name);
+
+	ck_assert_uint_eq(q->servers, now.servers);
+	ck_assert_uint_eq(q->servers_up, now.servers_up);
+	ck_assert_uint_eq(q->weight_up, now.weight_up);
+	ck_assert_uint_eq(q->waiting, now.waiting);
+}
+
+static void evaluate_due(struct virtual_server *vs, const struct quorum *q, void *arg)
+{
+	count_is_true(vs->pool, q);
+	evaluate(vs, q, arg);
+}
+
+static void evaluate_pool_due(struct pool *p, const struct quorum *q, void *arg)
+{
+	count_is_true(p->name, q);
+	evaluate_pool(p, q, arg);
 }
 
 /* Where nothing is due, an evaluation changes nothing. */
 static void states_are_true(void)
 {
 	STORE_FOREACH (pool, p, s) {
+		struct quorum q = quorum_count(s, p->name);
 		enum server_state before = p->state;
 
-		evaluate_pool(p, NULL);
+		evaluate_pool(p, &q, NULL);
 		ck_assert_msg(
 		    p->state == before, "seed %u: %s: %d, not %d", seed, p->name, before, p->state);
 	}
 	STORE_FOREACH (virtual_server, vs, s) {
+		struct quorum q = quorum_count(s, vs->pool);
 		enum virtual_state before = vs->state;
 
-		evaluate(vs, NULL);
+		evaluate(vs, &q, NULL);
 		ck_assert_msg(vs->state == before, "seed %u: %s: %d, not %d", seed, vs->name,
 		    before, vs->state);
 	}
@@ -312,7 +335,7 @@ static void build(void)
 	bool due = wanted_is_due(w);
 	size_t dropped;
 
-	wanted_each_due(w, s, evaluate_pool, evaluate, NULL);
+	wanted_each_due(w, s, &(struct wanted_states){evaluate_pool_due, evaluate_due, NULL});
 	states_are_true();
 	switch (wanted_build(w, s)) {
 	case WANTED_SAME:
@@ -320,8 +343,10 @@ static void build(void)
 		break;
 	case WANTED_PART:
 		parts++;
+		few += part->ipvs.addresses != NULL;
 		is_small(wanted_table(w));
-		ipvs_table_replace(&mirror, part->gone, part->n_gone, &part->table);
+		ipvs_table_replace(&mirror, &part->ipvs);
+		is_small(&mirror);
 		break;
 	case WANTED_WHOLE:
 		wholes++;
@@ -351,6 +376,8 @@ static void rounds(uint32_t first)
 		if (dice(500) == 0)
 			wanted_note_all(w);
 		build();
+		if (dice(2))
+			wanted_part_done(w);
 	}
 	build();
 }
@@ -360,6 +387,8 @@ START_TEST(test_random)
 	rounds(1000 + (uint32_t)_i);
 	ck_assert_uint_gt(parts, ROUNDS / 3);
 	ck_assert_uint_lt(wholes, ROUNDS / 20);
+	ck_assert_uint_gt(few, ROUNDS / 10);
+	ck_assert_uint_gt(parts - few, ROUNDS / 10);
 }
 END_TEST
 
@@ -400,25 +429,107 @@ START_TEST(test_part_is_small)
 	tell();
 	build();
 	ck_assert_uint_eq(parts, 1);
+	ck_assert_uint_eq(few, 1);
 	ck_assert_uint_eq(part->n_pools, 1);
 	ck_assert_ptr_eq(part->pools[0], rs->pool);
-	ck_assert_uint_eq(part->table.n_services, 2);
-	ck_assert_uint_eq(part->n_gone, 0);
+	ck_assert_uint_eq(part->ipvs.table.n_services, 2);
+	ck_assert_uint_eq(part->ipvs.n_gone, 0);
 	change_service(3, 2);
 	tell();
 	build();
-	ck_assert_uint_eq(part->table.n_services, 1);
-	ck_assert_uint_eq(part->n_gone, 1);
+	ck_assert_uint_eq(part->ipvs.table.n_services, 1);
+	ck_assert_uint_eq(part->ipvs.n_gone, 1);
 	/* a pool that nobody uses has a state, too */
 	rs = ROW_NEW(real_server);
 	row_set_text(&rs->pool, "nobody");
 	rs->address = host(1, 1);
+	rs->row.user = calloc(1, sizeof(struct server_memory));
 	put(&rs->row, NULL);
 	tell();
 	build();
 	ck_assert_uint_eq(part->n_pools, 1);
-	ck_assert_uint_eq(part->table.n_services, 0);
-	ck_assert_uint_eq(part->n_gone, 0);
+	ck_assert_uint_eq(part->ipvs.table.n_services, 0);
+	ck_assert_uint_eq(part->ipvs.n_gone, 0);
+}
+END_TEST
+
+static struct real_server *large_server(uint32_t n)
+{
+	struct real_server *rs = ROW_NEW(real_server);
+
+	row_set_text(&rs->pool, "large");
+	rs->address = host(4, n);
+	rs->port = 80;
+	rs->state = SERVER_UP;
+	rs->row.user = calloc(1, sizeof(struct server_memory));
+	return rs;
+}
+
+static void make_large(void)
+{
+	struct virtual_server *vs = ROW_NEW(virtual_server);
+	struct virtual_service *v = ROW_NEW(virtual_service);
+
+	row_set_text(&vs->name, "large");
+	row_set_text(&vs->pool, "large");
+	vs->quorum = LARGE / 2;
+	vs->sorry_address = host(4, 77);
+	put(&vs->row, NULL);
+	row_set_text(&v->virtual_server, "large");
+	v->protocol = SERVICE_TCP;
+	v->address = host(2, 200);
+	v->port = 80;
+	put(&v->row, NULL);
+	for (uint32_t i = 0; i < LARGE; i += 2)
+		put(&large_server(i)->row, NULL);
+	tell();
+	build();
+}
+
+static void change_large(uint32_t n)
+{
+	struct real_server *rs = large_server(n);
+	struct row *now = store_find(s, &rs->row);
+
+	if (!now) {
+		put(&rs->row, NULL);
+		return;
+	}
+	free(rs->row.user);
+	row_free(&rs->row);
+	rs = (struct real_server *)now;
+	if (dice(4) == 0) {
+		take(now);
+		return;
+	}
+	rs->weight = (int32_t)dice(4);
+	rs->state = dice(4) ? SERVER_UP : SERVER_DOWN;
+	tell_one(CHANGE_MODIFIED, now);
+}
+
+/* Some or many servers of a large pool at once, beside a small one; the quorum comes and goes. */
+START_TEST(test_large)
+{
+	static const uint32_t sizes[] = {1, 1, 1, 2, 31, 32, 33, 100};
+	size_t before;
+
+	seed = 3000 + (uint32_t)_i;
+	make_large();
+	for (int i = 0; i < 1000; i++) {
+		uint32_t n = sizes[dice(sizeof(sizes) / sizeof(*sizes))], first = dice(LARGE);
+
+		for (uint32_t k = 0; k < n; k++)
+			change_large((first + k * 7) % LARGE); /* 7 and LARGE have no divisor */
+		if (dice(4) == 0)
+			change_server();
+		tell();
+		before = few;
+		build();
+		if (n > 32)
+			ck_assert_uint_eq(few, before);
+	}
+	ck_assert_uint_gt(few, 400);
+	ck_assert_uint_gt(parts, few + 200);
 }
 END_TEST
 
@@ -432,6 +543,7 @@ int main(void)
 	tcase_add_test(tc, test_part_is_small);
 	tcase_add_loop_test(tc, test_random, 0, SEEDS);
 	tcase_add_loop_test(tc, test_random_conflicts, 0, SEEDS);
+	tcase_add_loop_test(tc, test_large, 0, SEEDS);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
