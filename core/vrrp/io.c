@@ -17,6 +17,7 @@
 #define DATAGRAM_MAX (60 + VRRP_PACKET_MAX)
 /* 255 instances, all at once, and then some: the kernel counts some 2 KB for each packet. */
 #define RECEIVE_BUFFER (2 * 1024 * 1024)
+#define STRANGERS_MAX 10000
 #define PRIORITY_CONTROL 7 /* TC_PRIO_CONTROL */
 
 struct vrrp_io {
@@ -98,6 +99,18 @@ static bool prepare(int fd, enum addr_family family, const char *interface, int 
 	return setsockopt(
 		   fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) == 0 &&
 	       (family == ADDR_IPV6 ? prepare_ipv6(fd, index) : prepare_ipv4(fd, index));
+}
+
+/*
+ * What came in before the socket was bound to its interface may be of any other.  It is little, and nobody waits for
+ * it; the limit is for floods.
+ */
+static void forget_strangers(int fd)
+{
+	char octet;
+
+	for (int n = 0; n < STRANGERS_MAX && recv(fd, &octet, 1, MSG_DONTWAIT) >= 0; n++)
+		;
 }
 
 /* The kernel still knows the Ethernet header; a packet without one (length 0 is loaded) does not match. */
@@ -190,6 +203,7 @@ struct vrrp_io *vrrp_io_open(struct event_base *base, enum addr_family family, i
 		errno = saved;
 		return NULL;
 	}
+	forget_strangers(fd);
 	io = calloc(1, sizeof(*io));
 	if (!io)
 		abort();

@@ -3,6 +3,8 @@
  * A driver whose link is gone without the kernel knowing: while the file $DEAF_LINK exists, ethtool's call for the
  * link status says so of each interface.
  *
+ * And a kernel that takes its time to bind a socket to an interface: half a second, while $SLOW_BIND exists.
+ *
  * Build: cc -shared -fPIC -O2 -o deaf_link.so deaf_link.c ; use with LD_PRELOAD.
  */
 #define _GNU_SOURCE
@@ -11,7 +13,9 @@
 #include <net/if.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 int ioctl(int fd, unsigned long request, ...)
@@ -32,4 +36,14 @@ int ioctl(int fd, unsigned long request, ...)
 	if (value->cmd == ETHTOOL_GLINK)
 		value->data = 0;
 	return result;
+}
+
+int setsockopt(int fd, int level, int option, const void *value, socklen_t size)
+{
+	const char *file = getenv("SLOW_BIND");
+	struct timespec half = {.tv_nsec = 500000000};
+
+	if (level == SOL_SOCKET && option == SO_BINDTODEVICE && file && access(file, F_OK) == 0)
+		nanosleep(&half, NULL);
+	return (int)syscall(SYS_setsockopt, fd, level, option, value, size);
 }

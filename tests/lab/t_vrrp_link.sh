@@ -165,7 +165,7 @@ note "a link that is gone without the kernel knowing"
 if env LD_PRELOAD="$BUILD/tests/lab/deaf_link.so" "$BUILD/directord" --version > "$T/version" 2>&1; then
 	instance A 1 100 > "$T/d/directord.conf"
 	chmod 755 "$T"
-	LAB_BEFORE=(env "LD_PRELOAD=$BUILD/tests/lab/deaf_link.so" "DEAF_LINK=$T/deaf")
+	LAB_BEFORE=(env "LD_PRELOAD=$BUILD/tests/lab/deaf_link.so" "DEAF_LINK=$T/deaf" "SLOW_BIND=$T/slow")
 	director d
 	check_soon 10 "A is backup" is A backup
 	touch "$T/deaf"
@@ -184,6 +184,23 @@ if env LD_PRELOAD="$BUILD/tests/lab/deaf_link.so" "$BUILD/directord" --version >
 	check "it is not asked any more" ctl d set vrrp_interface lan linkbeat=off
 	check_soon 5 "A is backup" is A backup
 	check_soon 5 "which is told" link lan linkbeat_method off
+
+	note "a socket that takes its time to be bound to its interface"
+	instance B 2 100 | sed 's/interface lan/interface side/' > "$T/d/directord.conf"
+	check "an instance on the other interface alone" ctl d reload
+	check_soon 5 "is backup" is B backup
+	# somebody speaks there for the VRID of the one to come
+	start speaker ka sh -c "while '$BUILD/vrrp-send' 10.8.0.1 10.7.0.101 1 200 1; do sleep 0.05; done"
+	check_soon 5 "and hears another VRID" eval 'ctl d show system --json --all | grep -q "\"vrrp_vrid_errors\": *[1-9]"'
+	touch "$T/slow"
+	instance A 1 100 >> "$T/d/directord.conf"
+	check "one on lan comes to it" ctl d reload
+	check_soon 10 "is backup" is A backup
+	rm "$T/slow"
+	pause 1.5
+	check_eq "and has heard nothing of what is said on the other interface" \
+		"$(ctl d show vrrp_statistics A --json --all | sed -n 's/.*"interval_errors": *\([0-9]*\).*/\1/p')" 0
+	stop speaker
 	stop director-d
 else
 	skip "another library than the sanitizers' comes first" "$(head -n 1 "$T/version")"
