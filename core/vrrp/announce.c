@@ -141,9 +141,10 @@ void announcer_queue(struct announcer *a, const struct kernel_interface *i,
 	TAILQ_INSERT_TAIL(&a->queue, n, entry);
 }
 
-void announcer_cancel(struct announcer *a, const uint64_t *sent)
+bool announcer_cancel(struct announcer *a, const uint64_t *sent)
 {
 	struct announcement *n, *next;
+	bool any = false;
 
 	for (n = TAILQ_FIRST(&a->queue); n; n = next) {
 		next = TAILQ_NEXT(n, entry);
@@ -151,7 +152,9 @@ void announcer_cancel(struct announcer *a, const uint64_t *sent)
 			continue;
 		TAILQ_REMOVE(&a->queue, n, entry);
 		put_away(a, n);
+		any = true;
 	}
+	return any;
 }
 
 /* Sends up to BATCH; what the kernel does not take is an error of its counter, and not sent again. */

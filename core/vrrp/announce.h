@@ -45,8 +45,8 @@ void announcer_reserve(struct announcer *a, size_t announcements, size_t interfa
  */
 void announcer_queue(struct announcer *a, const struct kernel_interface *i,
     const struct addr *address, struct announce_pace pace, struct announce_count count);
-/* Forgets what is queued for these counters. */
-void announcer_cancel(struct announcer *a, const uint64_t *sent);
+/* Forgets what is queued for these counters.  True if there was something. */
+bool announcer_cancel(struct announcer *a, const uint64_t *sent);
 /* Sends what is due. */
 void announcer_flush(struct announcer *a);
 

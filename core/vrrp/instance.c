@@ -560,16 +560,22 @@ void virtual_shed(struct virtual *v)
 {
 	size_t n;
 	struct vip *list = read_vips(v, &n);
+	bool shed = false;
 
 	for (size_t o = 0; o < v->nvips; o++) {
 		bool kept = false;
 
 		for (size_t k = 0; k < n && !kept; k++)
 			kept = same_vip(&v->vips[o], &list[k]);
-		if (!kept && v->fsm.state == VRRP_MASTER)
-			remove_vip(v, &v->vips[o]);
+		if (kept || v->fsm.state != VRRP_MASTER)
+			continue;
+		remove_vip(v, &v->vips[o]);
+		shed = true;
 	}
 	free(list);
+	/* It must not be announced any more, where its turn has not come yet; the others are, again. */
+	if (shed && announcer_cancel(v->router->announcer, &v->fsm.counters.announcements))
+		vrrp_fsm_announce(&v->fsm, clock_now());
 }
 
 static void join_group(struct virtual *v)

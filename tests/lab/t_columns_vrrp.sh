@@ -240,6 +240,15 @@ some_announced() {
 }
 check_soon 10 "what is cancelled leaves no time in which the next takeover is not announced" some_announced
 check "and that is forgotten" change enabled=off
+check "on again" change enabled=on garp_repeat=1 garp_interval=2
+check_soon 10 "master" is master
+mark
+check "one more address" ctl d add vrrp_address "A 10.7.0.105"
+check "which goes before it is its turn" ctl d delete vrrp_address "A 10.7.0.105"
+check_soon 15 "the others are announced" eval '[ "$(times 10.7.0.101)" -gt 0 ]'
+pause 4.5
+check_eq "it is not" "$(times 10.7.0.105)" 0
+check "off" change enabled=off
 note "announcements where no advertisements come from"
 start tcpdump3 d tcpdump -ni any -l 'arp or icmp6'
 wait_for 10 log_has tcpdump3 'listening on'

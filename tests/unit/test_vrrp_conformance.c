@@ -236,10 +236,11 @@ void announcer_queue(struct announcer *a, const struct kernel_interface *i,
 	record("G ");
 }
 
-void announcer_cancel(struct announcer *a, const uint64_t *counter)
+bool announcer_cancel(struct announcer *a, const uint64_t *counter)
 {
 	(void)a;
 	(void)counter;
+	return false;
 }
 
 struct record_slot *record_find(struct record *r, const struct record_key *key, usec_t *spoke)
