@@ -905,6 +905,31 @@ static void undo_unconfirmed(struct hub *h)
 	remember(h, u.changes);
 }
 
+/*
+ * Volatile rows are gone since directord ended: that is a change like another one, so that a rollback knows what they
+ * were.
+ */
+static void tell_lost(struct hub *h)
+{
+	struct changeset *c = changeset_new(ORIGIN_UNDO);
+	struct job *j;
+
+	history_lost(&h->history, c);
+	if (!c->n) {
+		changeset_free(c);
+		return;
+	}
+	c->generation = h->system->generation + 1;
+	for (size_t i = 0; i < c->n; i++)
+		delta_to_memory(h, &c->list[i]);
+	j = job_new(NULL, NULL);
+	changes_to_job(h, j, c);
+	history_to_job(h, j, c);
+	datastore_submit(h->datastore, j);
+	h->system->generation = c->generation;
+	remember(h, c);
+}
+
 static void read_datastore(struct hub *h)
 {
 	struct override *list;
@@ -925,7 +950,9 @@ static void read_datastore(struct hub *h)
 	if (datastore_number(h->datastore, "generation", &generation) &&
 	    generation > h->system->generation)
 		h->system->generation = generation;
+	tell_lost(h);
 	undo_unconfirmed(h);
+	tell_lost(h); /* what is volatile again */
 }
 
 bool commit_first(struct hub *h)

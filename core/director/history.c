@@ -131,6 +131,33 @@ static void each_oldest(struct placed *list, size_t n, history_each each, void *
 	free(list);
 }
 
+static bool same_row(const struct delta *a, const struct delta *b)
+{
+	return strcmp(a->table, b->table) == 0 && strcmp(a->key, b->key) == 0;
+}
+
+/* Of each value the last change is left. */
+static size_t keep_newest(struct placed *list, size_t n)
+{
+	size_t m = 0;
+
+	if (n)
+		qsort(list, n, sizeof(*list), placed_cmp);
+	for (size_t i = 0; i < n; i++)
+		if (i + 1 == n || same_value(list[i].delta, list[i + 1].delta) != 0)
+			list[m++] = list[i];
+	return m;
+}
+
+static bool is_volatile(const struct placed *row, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(row[i].delta->column, "storage") == 0)
+			return row[i].delta->is_set &&
+			       strcmp(row[i].delta->new_value, "volatile") == 0;
+	return false;
+}
+
 static size_t collect(const struct changeset *c, struct placed *list, size_t n)
 {
 	for (size_t i = 0; i < c->n; i++) {
@@ -168,4 +195,31 @@ void history_before_set(const struct changeset *c, history_each each, void *arg)
 	struct placed *list = places(c->n);
 
 	each_oldest(list, collect(c, list, 0), each, arg);
+}
+
+void history_lost(const struct history *h, struct changeset *lost)
+{
+	struct placed *list = places(h->lines);
+	const struct changeset *c;
+	size_t n = 0;
+
+	STAILQ_FOREACH (c, &h->sets, entry)
+		n = collect(c, list, n);
+	n = keep_newest(list, n);
+	for (size_t i = 0, k; i < n; i += k) {
+		for (k = 1; i + k < n && same_row(list[i].delta, list[i + k].delta);)
+			k++;
+		for (size_t v = i; is_volatile(&list[i], k) && v < i + k; v++) {
+			const struct delta *d = list[v].delta;
+
+			if (d->is_set)
+				changeset_add(lost, &(struct delta){.table = d->table,
+							.key = d->key,
+							.column = d->column,
+							.old_value = d->new_value,
+							.new_value = "",
+							.was_set = true});
+		}
+	}
+	free(list);
 }

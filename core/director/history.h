@@ -59,5 +59,7 @@ void history_add(struct history *h, struct changeset *c,
 typedef void (*history_each)(const struct delta *oldest, const char *value, void *arg);
 void history_before(const struct history *h, uint32_t generation, history_each each, void *arg);
 void history_before_set(const struct changeset *c, history_each each, void *arg);
+/* What was set in rows that were volatile at last, and that ended with the process: added as unset. */
+void history_lost(const struct history *h, struct changeset *lost);
 
 #endif

@@ -158,6 +158,45 @@ check_eq "the file's new interval" "$(value vrrp_instance VI advert_interval)" 2
 check_eq "the priority that was set" "$(value vrrp_instance VI priority)" 200
 check_eq "the weight that was set" "$(value real_server 10.0.0.11 weight)" 300
 
+note "rows that were volatile, and a rollback to when they were not"
+generation() { value system . generation; }
+check "a pool" ctl d1 add pool brief start_down=on
+check "its server" ctl d1 add real_server 'brief 10.0.0.9 25' weight=7
+kept=$(generation)
+check "they become volatile" ctl d1 set pool brief storage=volatile
+check "more is set" ctl d1 set real_server 'brief 10.0.0.9 25' weight=8
+kill -KILL -- "-$(pid_of director-d1)"
+wait "$(pid_of director-d1)" 2>/dev/null
+director d1
+check_soon 30 "after a restart it answers" ctl d1 status
+check_eq "they are gone" "$(ctl d1 show pool --all | grep -c brief)" 0
+check_match "the history says so" "$(ctl d1 history | tail -n 9)" 'brief 10.0.0.9 25 +.*weight +8 -> ""'
+now=$(generation)
+check "back to before" ctl d1 rollback "$kept"
+check_eq "the server is as it was" "$(value real_server 10.0.0.9 weight)" 7
+check_eq "and the pool" "$(value pool '"brief"' start_down)" true
+check_eq "and is kept" "$(value pool '"brief"' storage)" nonVolatile
+check "back to when they were gone" ctl d1 rollback "$now"
+check_eq "they are" "$(ctl d1 show pool --all | grep -c brief)" 0
+kill -KILL -- "-$(pid_of director-d1)"
+wait "$(pid_of director-d1)" 2>/dev/null
+director d1
+check_soon 30 "after another restart it answers" ctl d1 status
+check_eq "nothing more was lost" "$(generation)" $((now + 2))
+check "and to before, again" ctl d1 rollback "$kept"
+check "another one is volatile" ctl d1 add pool other storage=volatile
+check "to be confirmed: both change" ctl d1 -c 600 set pool brief storage=volatile start_down=off
+check "the other one, too" ctl d1 set pool other start_down=on
+kill -KILL -- "-$(pid_of director-d1)"
+wait "$(pid_of director-d1)" 2>/dev/null
+director d1
+check_soon 30 "killed before that: it answers" ctl d1 status
+check_eq "what was kept is back, whole" "$(value pool '"brief"' storage), $(value pool '"brief"' start_down)" \
+	"nonVolatile, true"
+check_eq "also what belongs to it" "$(value real_server 10.0.0.9 weight)" 7
+check_eq "what was volatile is not" "$(ctl d1 show pool --all | grep -c other)" 0
+check "remove it" ctl d1 delete pool brief
+
 note "a stop for good"
 stop director-d1
 check_eq "its exit status" $? 0
