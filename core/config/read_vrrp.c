@@ -467,6 +467,8 @@ static void read_extra(struct reader *r, struct block *b, const struct statement
 }
 
 #define NOTRACK "interfaces, scripts, files, processes, virtual servers and pools are tracked"
+#define IPVLAN "make it with ip(8), and name it as the interface, or with dev"
+#define NOHMAC "authentication of version 2 is there: PASS and AH"
 
 /* An instance whose interface's driver is to be asked: which one that is may be said later. */
 struct polled {
@@ -530,7 +532,8 @@ static const struct keyword instance_keywords[] = {
     {"no_accept", KEYWORD_LINE, read_no_accept, NULL},
     {"down_timer_adverts", KEYWORD_LINE, read_down_timer, NULL},
     {"use_vmac", KEYWORD_LINE, read_vmac, NULL},
-    {"use_ipvlan", KEYWORD_UNSUPPORTED, NULL, NULL},
+    {"use_ipvlan", KEYWORD_UNSUPPORTED, NULL, IPVLAN},
+    {"auth_hmac", KEYWORD_UNSUPPORTED, NULL, NOHMAC},
     {"vrf", KEYWORD_LINE, read_vrf, NULL},
     {"track_interface", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_script", KEYWORD_BLOCK, read_tracks, NULL},
@@ -539,7 +542,6 @@ static const struct keyword instance_keywords[] = {
     {"track_pool", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_process", KEYWORD_BLOCK, read_tracks, NULL},
     {"track_bfd", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
-    {"track_src_ip", KEYWORD_UNSUPPORTED, NULL, NOTRACK},
     {"garp_extra_if", KEYWORD_LINE, read_extra, NULL},
     {"vmac_garp_intvl", KEYWORD_LINE, read_extra, NULL}, /* the older word */
     {"lvs_sync_daemon_interface", KEYWORD_LINE, read_sync_interface, NULL},
@@ -556,6 +558,8 @@ static const struct keyword instance_keywords[] = {
     {"skip_check_adv_addr", KEYWORD_IDLE, NULL, NULL},
     {"kernel_rx_buf_size", KEYWORD_IDLE, NULL, NULL},
     {"debug", KEYWORD_IDLE, NULL, NULL},
+    {"timer_expired_backup", KEYWORD_IDLE, NULL,
+	"after a stall a master always listens before it goes on"},
     {NULL, KEYWORD_IDLE, NULL, NULL},
 };
 
@@ -1354,6 +1358,9 @@ static void finish_instance(struct reader *r, struct vrrp_instance *i)
 		    "address owner");
 	marks_inherit(&i->row, &r->instance_defaults->row, inherit_global(i));
 	adjust_source_check(r, i, given);
+	if (i->track_source && !addr_is_set(&i->source_address))
+		diagnosis_warn(r->d, marks_place(&i->row, COL_vrrp_instance_track_source),
+		    "'track_src_ip' has no effect here: no source is given");
 	adjust_strict(r, i);
 	adjust_preemption(r, i);
 	adjust_authentication(r, i);

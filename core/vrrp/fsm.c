@@ -140,7 +140,7 @@ static const struct {
     {VRRP_FAULT_NO_INTERFACE, "noInterface", "the interface does not exist"},
     {VRRP_FAULT_DOWN, "down", "the interface is down"},
     {VRRP_FAULT_NO_CARRIER, "noCarrier", "the interface has no carrier"},
-    {VRRP_FAULT_NO_ADDRESS, "noAddress", "the interface has no address to send from"},
+    {VRRP_FAULT_NO_ADDRESS, "noAddress", "there is no address to send from"},
     {VRRP_FAULT_SOCKET, "noSocket", "no socket can be opened on the interface"},
     {VRRP_FAULT_NO_PEER, "noPeer", "it has no unicast peer"},
     {VRRP_FAULT_VMAC, "noVmac", "its virtual MAC address has no interface"},

@@ -666,6 +666,18 @@ static bool is_far(const struct vrrp_config *c)
 	return c->npeers && !addr_is_link_local(&c->peers[0].address);
 }
 
+static bool lacks_source(const struct virtual *v)
+{
+	const struct kernel_interface *i = NULL;
+
+	if (!v->row->track_source || !addr_is_set(&v->source))
+		return false;
+	while ((i = kernel_next(v->router->kernel, i)))
+		if (kernel_address(i, &v->source))
+			return false;
+	return true;
+}
+
 void virtual_evaluate(struct virtual *v)
 {
 	const struct vrrp_config *c = &v->fsm.config;
@@ -681,6 +693,8 @@ void virtual_evaluate(struct virtual *v)
 	if (!v->row->track_primary)
 		faults &= ~(unsigned)(VRRP_FAULT_DOWN | VRRP_FAULT_NO_CARRIER);
 
+	if (lacks_source(v))
+		faults |= VRRP_FAULT_NO_ADDRESS;
 	if (addr_is_set(&primary)) {
 		v->report_due = v->report_due || !addr_equal(&v->fsm.primary, &primary);
 		v->fsm.primary = primary;

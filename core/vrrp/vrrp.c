@@ -434,7 +434,10 @@ static void on_startup(int fd, short what, void *arg)
 static void begin(struct router *r)
 {
 	struct timeval tv = usec_to_timeval(COUNTERS_PERIOD);
-	usec_t delay = store_system(engine_store(r->engine))->vrrp_startup_delay;
+	const struct system *s = store_system(engine_store(r->engine));
+	usec_t up = clock_now(),
+	       boot = s->vrrp_delay_after_boot > up ? s->vrrp_delay_after_boot - up : 0;
+	usec_t delay = boot > s->vrrp_startup_delay ? boot : s->vrrp_startup_delay;
 
 	r->begun = true;
 	r->lock = lock_take(engine_run_dir(r->engine), HANDOVER_PATIENCE);

@@ -423,5 +423,37 @@ began=$(now_ms)
 director d
 check_soon 20 "master after a restart" is master
 check_between "ms" $(($(now_ms) - began)) 4000 9000
+up=$(cut -d. -f1 /proc/uptime)
+# effect: system.vrrp_delay_after_boot
+if [ "$up" -lt 86000 ]; then
+	check "none, but one after the boot of the machine" ctl d set system vrrp_startup_delay=0 \
+		vrrp_delay_after_boot=$((up + 5))
+	stop director-d
+	began=$(now_ms)
+	director d
+	check_soon 20 "master after a restart" is master
+	check_between "ms" $(($(now_ms) - began)) 3000 9000
+	pause 1.5
+	stop director-d
+	began=$(now_ms)
+	director d
+	check_soon 20 "master after another one" is master
+	check_between "ms: the machine runs for longer now" $(($(now_ms) - began)) 0 4000
+else
+	skip "a delay after the boot" "the machine runs for more than a day"
+fi
+check "no delay" ctl d set system vrrp_startup_delay=0 vrrp_delay_after_boot=0
+
+# effect: vrrp_instance.track_source
+check "a source that is not there" change source_address=10.7.0.77
+check_soon 5 "does no harm" is master
+check "it is tracked" change track_source=on
+check_soon 5 "a fault" is fault
+on d ip addr add 10.7.0.77/32 dev srv
+check_soon 5 "it is there, on whatever interface" is master
+on d ip addr delete 10.7.0.77/32 dev srv
+check_soon 5 "it is gone: a fault" is fault
+check "without a source of its own" change source_address=
+check_soon 5 "it needs none" is master
 check_not "no sanitizer complained" log_has director-d '(Address|Leak)Sanitizer|runtime error:'
 end_of_test

@@ -724,7 +724,9 @@ END_TEST
 START_TEST(test_unsupported)
 {
 	static const char *const cases[][2] = {
-	    {"vrrp_instance V {\n use_ipvlan\n}\n", "2:2: 'use_ipvlan' is not supported"},
+	    {"vrrp_instance V {\n use_ipvlan\n}\n", "2:2: 'use_ipvlan' is not supported: make it "
+						    "with ip(8), and name it as the interface, or "
+						    "with dev"},
 	    {"vrrp_instance V {\n use_vmac a b\n}\n", "2:13: 'b' is too much after 'a'"},
 	    {"vrrp_instance V {\n use_vmac abcdefghijklmnop\n}\n",
 		"2:11: 'vmac_name': has 16 characters, must have 0 to 15"},
@@ -856,8 +858,10 @@ START_TEST(test_many_errors)
 
 	fails("a\nvrrp_instance V {\n use_ipvlan\n interface eth0\n b\n}\n",
 	    "1:1: unknown keyword 'a' in the file (and 2 more errors)");
-	ck_assert_str_eq(warnings, "c:3:2: error: 'use_ipvlan' is not supported\n"
-				   "c:5:2: error: unknown keyword 'b' in vrrp_instance\n");
+	ck_assert_str_eq(warnings,
+	    "c:3:2: error: 'use_ipvlan' is not supported: make it with ip(8), and name it "
+	    "as the interface, or with dev\n"
+	    "c:5:2: error: unknown keyword 'b' in vrrp_instance\n");
 	for (int i = 0; i < 200; i++)
 		strcat(text, "qqqqqqqq\n");
 	fails(text, "2:1: unknown keyword 'qqqqqqqq' in global_defs (and at least 49 more errors)");
@@ -910,11 +914,13 @@ START_TEST(test_global)
 	struct config *c;
 
 	becomes("global_defs {\n router_id LB1\n vrrp_version 3\n vrrp_startup_delay 5.5\n "
+		"vrrp_delay_after_boot 15.23\n "
 		"snmp_socket udp:127.0.0.1:705\n"
 		" lvs_reconcile_interval 2\n}\n",
 	    "global_defs {\n    router_id LB1\n    vrrp_version 3\n    snmp_socket "
 	    "udp:127.0.0.1:705\n"
-	    "    lvs_reconcile_interval 2\n    vrrp_startup_delay 5.5\n}\n");
+	    "    lvs_reconcile_interval 2\n    vrrp_startup_delay 5.5\n    vrrp_delay_after_boot "
+	    "15.23\n}\n");
 	c = good("");
 	ck_assert_uint_eq(store_count(config_store(c), TABLE_system), 1);
 	config_free(c);
@@ -1187,6 +1193,15 @@ START_TEST(test_vmac_addresses)
 	    "5:21: unknown keyword 'name' for an address");
 #undef LIST
 #undef P_LIST
+}
+END_TEST
+
+START_TEST(test_track_source)
+{
+	becomes("vrrp_instance V {\n track_src_ip\n mcast_src_ip 10.0.0.9\n" INSTANCE VIP "}\n",
+	    P_INSTANCE "    mcast_src_ip 10.0.0.9\n    track_src_ip\n" P_VIP);
+	warns("vrrp_instance V {\n track_src_ip\n" INSTANCE VIP "}\n",
+	    "c:2:2: 'track_src_ip' has no effect here: no source is given\n");
 }
 END_TEST
 
@@ -2948,18 +2963,18 @@ int main(void)
 	    test_interface_delays, test_linkbeat, test_vrf, test_route_vrf, test_route_errors,
 	    test_no_accept, test_strict_mode, test_strict_mode_resets, test_unsupported,
 	    test_samples, test_vmac, test_vmac_names, test_vmac_addresses, test_multicast_group,
-	    test_garp_group, test_garp_extra, test_empty_script, test_notify, test_idle,
-	    test_many_errors, test_global, test_notification, test_instance, test_instance_owner,
-	    test_instance_idle, test_password, test_instance_defaults, test_addresses,
-	    test_address_errors, test_sync_daemon, test_sync_group, test_tracking, test_scripts,
-	    test_track_file, test_track_process, test_track_service, test_tracking_errors,
-	    test_instance_errors, test_virtual_server, test_names, test_protocol, test_group,
-	    test_group_errors, test_mark_family, test_server_defaults, test_sorry_method,
-	    test_scheduler_flags, test_corrections, test_pool, test_lvs_errors, test_check_defaults,
-	    test_check_inheritance, test_checks_in_common, test_check_names, test_http,
-	    test_patterns, test_check_errors, test_alpha, test_every_keyword, test_sample,
-	    test_full_sample, test_round_trip, test_any_name, test_lonely_rows, test_each_column,
-	    test_without_secrets, test_large, test_large_pool};
+	    test_garp_group, test_garp_extra, test_track_source, test_empty_script, test_notify,
+	    test_idle, test_many_errors, test_global, test_notification, test_instance,
+	    test_instance_owner, test_instance_idle, test_password, test_instance_defaults,
+	    test_addresses, test_address_errors, test_sync_daemon, test_sync_group, test_tracking,
+	    test_scripts, test_track_file, test_track_process, test_track_service,
+	    test_tracking_errors, test_instance_errors, test_virtual_server, test_names,
+	    test_protocol, test_group, test_group_errors, test_mark_family, test_server_defaults,
+	    test_sorry_method, test_scheduler_flags, test_corrections, test_pool, test_lvs_errors,
+	    test_check_defaults, test_check_inheritance, test_checks_in_common, test_check_names,
+	    test_http, test_patterns, test_check_errors, test_alpha, test_every_keyword,
+	    test_sample, test_full_sample, test_round_trip, test_any_name, test_lonely_rows,
+	    test_each_column, test_without_secrets, test_large, test_large_pool};
 	Suite *s = suite_create("config");
 	TCase *tc = tcase_create("config");
 
