@@ -418,13 +418,13 @@ static enum set_status judge_v2(struct standard_set *r, const struct router *t, 
 {
 	const struct vrrp_instance *now = before(r, t), *then = after(r, t);
 	bool was_active = now && now->row_status == STATUS_ACTIVE;
+	bool ends = t->wanted == STATUS_NOT_IN_SERVICE || t->wanted == STATUS_DESTROY;
 
 	if (was_active && t->column.is)
 		return refuse(r, t->column.at, &now->row,
 		    "while vrrpOperRowStatus is active only vrrpOperAdminState can be changed",
 		    var);
-	if (was_active && t->wanted && t->wanted != STATUS_ACTIVE &&
-	    (now->enabled || !in_initialize(now)))
+	if (was_active && ends && (now->enabled || !in_initialize(now)))
 		return refuse(r, t->status.at, &now->row,
 		    "vrrpOperAdminState must be down before, and vrrpOperState initialize", var);
 	if (t->admin.is && then->enabled && !active_after(r, t))

@@ -445,6 +445,8 @@ START_TEST(test_v2)
 	SET(SET_INCONSISTENT_VALUE, 0, INT(V2 "Priority", "7.5", 1));
 	SET(SET_INCONSISTENT_VALUE, 0, INT(V2 "RowStatus", "7.5", STATUS_NOT_IN_SERVICE));
 	SET(SET_INCONSISTENT_VALUE, 0, INT(V2 "RowStatus", "7.5", STATUS_DESTROY));
+	SET(SET_INCONSISTENT_VALUE, 0, INT(V2 "RowStatus", "7.5", STATUS_CREATE_AND_WAIT));
+	ck_assert_msg(strstr(said, "the row exists already") != NULL, "%s", said);
 	SET(SET_INCONSISTENT_VALUE, 0, INT(V2_ADDRESS, "7.5.10.0.0.101", STATUS_CREATE_AND_GO));
 	DONE(INT(V2 "AdminState", "7.5", 2));
 	/* The state may lag behind. */
