@@ -216,7 +216,8 @@ static void run_job(struct datastore *d, struct job *j)
 		if (!is_lost(&d->places[i]))
 			continue;
 		snprintf(j->error, sizeof(j->error),
-		    "%.120s is not there any more, or is another file", d->places[i].path);
+		    "%.120s was removed or replaced: directord must be started again",
+		    d->places[i].path);
 		return;
 	}
 	if (d->stale)
