@@ -122,14 +122,19 @@ struct config *config_read_as(const char *path, const char *config_id, struct co
 	return c;
 }
 
-struct config *config_read(const char *path, struct config_error *err,
-    void (*warn)(const char *text, void *arg), void *arg)
+const char *config_host_id(void)
 {
-	struct utsname name = {0};
+	static struct utsname name;
 
 	uname(&name);
 	name.nodename[strcspn(name.nodename, ".")] = '\0';
-	return config_read_as(path, name.nodename, err, warn, arg);
+	return name.nodename;
+}
+
+struct config *config_read(const char *path, struct config_error *err,
+    void (*warn)(const char *text, void *arg), void *arg)
+{
+	return config_read_as(path, config_host_id(), err, warn, arg);
 }
 
 struct store *config_store(struct config *c)

@@ -21,7 +21,9 @@ struct config_error {
  */
 struct config *config_read(const char *path, struct config_error *err,
     void (*warn)(const char *text, void *arg), void *arg);
-/* The same with another id for lines that begin with @ID than the host's name up to its first dot. */
+/* The host's name up to its first dot: the id for lines that begin with @ID.  Valid until it is called again. */
+const char *config_host_id(void);
+/* The same with another id. */
 struct config *config_read_as(const char *path, const char *config_id, struct config_error *err,
     void (*warn)(const char *text, void *arg), void *arg);
 /* The rows; still owned by c. */

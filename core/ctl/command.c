@@ -194,7 +194,8 @@ static void diff(struct session *s)
 {
 	const struct system *sys = (const struct system *)store_first(s->store, TABLE_system);
 	struct config_error error;
-	struct config *c = config_read(sys->config_file, &error, ignore_warning, NULL);
+	struct config *c =
+	    config_read_as(sys->config_file, sys->config_id, &error, ignore_warning, NULL);
 
 	if (c) {
 		session_end(s, compare(s, sys, c));

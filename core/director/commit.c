@@ -714,7 +714,7 @@ static void warn(const char *text, void *arg)
 static bool read_merged(struct hub *h, struct store **running, struct store **parked,
     usec_t *modified, struct config_error *error)
 {
-	struct config *c = config_read(h->options.file, error, warn, NULL);
+	struct config *c = config_read_as(h->options.file, h->options.config_id, error, warn, NULL);
 
 	if (!c)
 		return false;

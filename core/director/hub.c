@@ -252,6 +252,7 @@ static void first_rows(struct hub *h)
 	h->system = store_system(h->store);
 	row_set_text(&h->system->version, PACKAGE_VERSION);
 	row_set_textf(&h->system->config_file, "%s", h->options.file);
+	row_set_textf(&h->system->config_id, "%s", h->options.config_id);
 	h->system->started = clock_now();
 	h->self = process_row(h, "directord");
 	h->self->pid = (uint32_t)getpid();

@@ -37,6 +37,7 @@ struct listener;
 
 struct hub_options {
 	const char *file;
+	const char *config_id; /* see config_read_as() */
 	const char *state_dir;
 	const char *program_dir; /* where directord-vrrp and the others are */
 	enum log_level level;

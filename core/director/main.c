@@ -18,10 +18,11 @@
 enum mode { MODE_RUN, MODE_TEST, MODE_PRINT };
 
 static const char usage_text[] =
-    "usage: directord [-n] [-f FILE] [--state-dir DIR] [-v]   run (-n: in the foreground)\n"
-    "       directord -t [FILE]                               check a configuration file\n"
-    "       directord -p [FILE]                               print what was understood\n"
+    "usage: directord [-n] [-f FILE] [-i ID] [--state-dir DIR] [-v]   run (-n: in the foreground)\n"
+    "       directord [-i ID] -t [FILE]                       check a configuration file\n"
+    "       directord [-i ID] -p [FILE]                       print what was understood\n"
     "  -f, --file FILE        the configuration (" SYSCONFDIR "/directord/directord.conf)\n"
+    "  -i, --config-id ID     reads the file's lines for @ID (the host's name)\n"
     "  -n, --foreground       do not detach; log to standard error\n"
     "      --state-dir DIR    datastore, sockets and pid (" LOCALSTATEDIR ")\n"
     "  -v, --verbose          also log what only developers need\n"
@@ -30,10 +31,10 @@ static const char usage_text[] =
     "  -V, --version          -h, --help\n";
 
 static const struct option long_options[] = {{"file", required_argument, NULL, 'f'},
-    {"foreground", no_argument, NULL, 'n'}, {"state-dir", required_argument, NULL, 's'},
-    {"verbose", no_argument, NULL, 'v'}, {"test", no_argument, NULL, 't'},
-    {"print", no_argument, NULL, 'p'}, {"version", no_argument, NULL, 'V'},
-    {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    {"config-id", required_argument, NULL, 'i'}, {"foreground", no_argument, NULL, 'n'},
+    {"state-dir", required_argument, NULL, 's'}, {"verbose", no_argument, NULL, 'v'},
+    {"test", no_argument, NULL, 't'}, {"print", no_argument, NULL, 'p'},
+    {"version", no_argument, NULL, 'V'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 
 struct arguments {
 	struct hub_options hub;
@@ -58,10 +59,13 @@ static int parse(int argc, char **argv, struct arguments *a)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "f:ntpvVh", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "f:i:ntpvVh", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'f':
 			a->hub.file = optarg;
+			break;
+		case 'i':
+			a->hub.config_id = optarg;
 			break;
 		case 'n':
 			a->foreground = true;
@@ -95,7 +99,7 @@ static int parse(int argc, char **argv, struct arguments *a)
 static int check_file(const struct arguments *a)
 {
 	struct config_error error;
-	struct config *c = config_read(a->hub.file, &error, say, NULL);
+	struct config *c = config_read_as(a->hub.file, a->hub.config_id, &error, say, NULL);
 	int status = 0;
 
 	if (!c) {
@@ -145,6 +149,7 @@ static const char *absolute(const char *path, char full[PATH_MAX])
 int main(int argc, char **argv)
 {
 	struct arguments a = {.hub = {.file = SYSCONFDIR "/directord/directord.conf",
+				  .config_id = config_host_id(),
 				  .state_dir = LOCALSTATEDIR,
 				  .level = LOG_LEVEL_INFO}};
 	char programs[PATH_MAX], file[PATH_MAX], state_dir[PATH_MAX];

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # startup_script and shutdown_script: before everything else, and after it; who runs them; that they fail, hang, are not
-# there, or their process is killed; and a stop that leaves everything as it is.
+# there, or their process is killed; a stop that leaves everything as it is; and the file's lines for one host.
 #
 # LIMIT=300
 
@@ -120,4 +120,20 @@ check_soon 20 "it runs" said down 1
 kill -KILL "$(child d script)"
 stop director-d
 check "its process is killed: directord stops without it" has_none d
+
+note "the lines for another host"
+file
+sed -i "s/^\t*priority 200/@left priority 150\n@^left priority 160/" "$T/d/directord.conf"
+priority_is() {
+	ctl d show vrrp_instance V --json --all | grep -q "\"priority\": *$1,"
+}
+director d -i left
+check_soon 20 "are read" priority_is 150
+check "nothing differs from the file" ctl d diff
+sed -i "s/^@left priority 150/@left priority 151/" "$T/d/directord.conf"
+check "the file is read again" ctl d reload
+check_soon 5 "so are they" priority_is 151
+check_match "which is shown" "$(ctl d show system --json --all)" '"config_id": *"left"'
+stop director-d
+check_eq "another id" "$("$BUILD/directord" --config-id right -p "$T/d/directord.conf" | grep -c 'priority 160')" 1
 end_of_test
