@@ -225,12 +225,12 @@ static void on_state(const char *text, void *arg)
 	tell(a, &sys->row, COLUMN(system, snmp_state));
 }
 
-static void on_lost(uint64_t lost, void *arg)
+static void on_lost(void *arg)
 {
 	struct agent *a = arg;
 	struct system *sys = store_system(a->view.store);
 
-	sys->informs_lost = lost;
+	sys->informs_lost++;
 	tell(a, &sys->row, COLUMN(system, informs_lost));
 }
 

@@ -21,8 +21,8 @@ struct entity_ops {
 	void (*notified)(bool ok, void *arg);
 	/* What keeps managers away, for people: "ok", or a reason. */
 	void (*state)(const char *text, void *arg);
-	/* Notifications that a target did not acknowledge, since the start. */
-	void (*lost)(uint64_t count, void *arg);
+	/* A target did not acknowledge a notification, and is not asked again. */
+	void (*lost)(void *arg);
 	/* What it runs with is settled at its start, and has changed: a new process is wanted. */
 	void (*again)(void *arg);
 };

@@ -32,7 +32,6 @@ struct sinks {
 	struct event *done;
 	unsigned awaited;
 	bool ok;
-	uint64_t lost;
 };
 
 static bool is_inform(const struct sink *k)
@@ -76,8 +75,7 @@ static void give_up(struct sink *k)
 		log_peer(k, "no acknowledgement; they are not waited for until there is one");
 	k->silent = true;
 	k->given_up++;
-	k->sinks->lost++;
-	k->sinks->ops->lost(k->sinks->lost, k->sinks->arg);
+	k->sinks->ops->lost(k->sinks->arg);
 }
 
 static void acknowledged(struct sink *k)

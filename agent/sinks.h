@@ -21,8 +21,8 @@ struct snmp_pdu;
 struct sinks_ops {
 	/* The notification was sent, and acknowledged where that is wanted; !ok: a target gave no answer. */
 	void (*done)(bool ok, void *arg);
-	/* So many informs were given up since the start. */
-	void (*lost)(uint64_t count, void *arg);
+	/* An inform was given up. */
+	void (*lost)(void *arg);
 };
 
 /* One per process, before the library reads the file.  Never NULL. */

@@ -481,11 +481,11 @@ static void on_sent(bool ok, void *arg)
 	e->ops->up(uptime_zero(), e->arg);
 }
 
-static void on_lost(uint64_t count, void *arg)
+static void on_lost(void *arg)
 {
 	struct entity *e = arg;
 
-	e->ops->lost(count, e->arg);
+	e->ops->lost(e->arg);
 }
 
 static bool standalone_is_up(const struct entity *e)

@@ -47,6 +47,8 @@ struct engine {
 	struct group_reader in;
 	uint64_t events_lost;
 	uint32_t request;
+	bool synced;	   /* once */
+	column_mask early; /* of the table system: reported before that */
 	bool replied;
 	struct refusal reply;
 	bool sending; /* a group is being written: the log must not put a message into its middle */
@@ -109,6 +111,8 @@ void engine_report(struct engine *e, struct row *r, column_mask columns)
 	columns &= table_owned(r->table, e->program->process);
 	if (!columns)
 		return;
+	if (r->table->scalar && !e->synced)
+		e->early |= columns;
 	if (marks_are_empty(&e->marks))
 		event_active(e->flush, EV_TIMEOUT, 0);
 	marks_add(&e->marks, r, columns);
@@ -221,6 +225,16 @@ static bool is_config(const struct table *t, column_mask mask)
 	return (mask & table_mask(t, CLASS_CONFIG)) != 0;
 }
 
+/*
+ * What this process reports itself is newer here than what comes back from the hub.  Not so at first: then a
+ * scalar, whose row is there from the start, comes as its predecessor reported it, as other rows do.
+ */
+static column_mask newer_here(const struct engine *e, const struct row *there)
+{
+	return there->table->scalar && !e->synced ? e->early
+						  : table_owned(there->table, e->program->process);
+}
+
 /* mark: 1 in a sync, whose sweep() clears it. */
 static void apply_set(struct engine *e, struct group_item *i, struct changes *c, uint8_t mark)
 {
@@ -237,9 +251,7 @@ static void apply_set(struct engine *e, struct group_item *i, struct changes *c,
 	}
 	there->mark = mark;
 	there->origin = i->row->origin;
-	/* what this process reports itself is newer here than what comes back from the hub */
-	differ =
-	    row_diff(there, i->row) & i->mask & ~table_owned(there->table, e->program->process);
+	differ = row_diff(there, i->row) & i->mask & ~newer_here(e, there);
 	if (!differ)
 		return;
 	change = change_new(c, CHANGE_MODIFIED, there);
@@ -303,6 +315,7 @@ static void apply_group(struct engine *e)
 	if (sync) {
 		store_system(e->store);
 		sweep(e, &c);
+		e->synced = true;
 	}
 	many = e->in.n > MANY;
 	group_reset(&e->in);

@@ -455,6 +455,37 @@ START_TEST(test_sweep_after_no_change)
 }
 END_TEST
 
+/* A scalar's row is there from the start: what a predecessor counted comes with the first sync, and only then. */
+START_TEST(test_sync_scalar)
+{
+	struct system *s = store_system(engine_store(program.e)), *sent = ROW_NEW(system);
+
+	sent->lvs_drift = 7;
+	send_group(GROUP_SYNC, &sent->row, NULL);
+	ck_assert_uint_eq(s->lvs_drift, 7);
+	s->lvs_drift++;
+	engine_report(program.e, &s->row, COLUMN(system, lvs_drift));
+	forget();
+	sent = ROW_NEW(system);
+	sent->lvs_drift = 7;
+	send_group(GROUP_SYNC, &sent->row, NULL);
+	ck_assert_uint_eq(s->lvs_drift, 8);
+}
+END_TEST
+
+/* What was counted before the first sync is not forgotten. */
+START_TEST(test_sync_scalar_reported)
+{
+	struct system *s = store_system(engine_store(program.e)), *sent = ROW_NEW(system);
+
+	s->lvs_drift = 1;
+	engine_report(program.e, &s->row, COLUMN(system, lvs_drift));
+	sent->lvs_drift = 7;
+	send_group(GROUP_SYNC, &sent->row, NULL);
+	ck_assert_uint_eq(s->lvs_drift, 1);
+}
+END_TEST
+
 /* A state that comes back from the hub is older than the one here. */
 START_TEST(test_own_state_is_newer)
 {
@@ -856,8 +887,9 @@ int main(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	add(s, "from the hub",
-	    (const TTest *const[]){test_sync, test_sync_empty, test_change, test_change_nothing,
-		test_change_mask, test_not_before_end, test_sweep, test_sweep_after_no_change,
+	    (const TTest *const[]){test_sync, test_sync_empty, test_sync_scalar,
+		test_sync_scalar_reported, test_change, test_change_nothing, test_change_mask,
+		test_not_before_end, test_sweep, test_sweep_after_no_change,
 		test_own_state_is_newer, test_delete_and_add, test_storage_follows, NULL});
 	add(s, "to the hub",
 	    (const TTest *const[]){test_report, test_report_scalar, test_own_rows, test_order,
