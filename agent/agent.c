@@ -255,7 +255,7 @@ struct agent *agent_new(const struct agent_settings *settings)
 		abort();
 	a->settings = *settings;
 	a->view.store = settings->store;
-	a->outbox = outbox_new(settings->dir);
+	a->outbox = outbox_new(settings->run_dir);
 	a->pump = event_new(settings->base, -1, 0, on_pump, a);
 	a->patience = evtimer_new(settings->base, on_impatient, a);
 	if (!a->pump || !a->patience)
@@ -327,6 +327,7 @@ static void configure(struct agent *a)
 /* The rows are here for the first time. */
 static void begin(struct agent *a)
 {
+	outbox_begin(a->outbox, a->view.store);
 	throttle_replay(&a->throttle, a->view.store, outbox_last(a->outbox));
 	STORE_FOREACH (notification, n, a->view.store) {
 		if (n->discontinuity)

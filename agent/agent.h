@@ -17,7 +17,8 @@ struct agent_settings {
 	struct event_base *base;
 	struct store *store;
 	const struct set_hub *hub; /* must live as long as the agent */
-	const char *dir;	   /* where it may keep files */
+	const char *dir;	   /* where it may keep files; */
+	const char *run_dir;	   /* and those that are void after the next boot of the machine */
 	int passing; /* where sockets to listen on come from (core/base/listen.h), or -1 */
 	/* The agent has changed columns of its own (schema: P_AGENT) in the store. */
 	void (*report)(struct row *r, column_mask columns, void *arg);

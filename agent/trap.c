@@ -134,6 +134,7 @@ struct outbox {
 	usec_t handed_time;
 	bool handed_half; /* it is our own notification, and a standard one follows */
 	char master[OUTBOX_MASTER_SIZE];
+	bool found; /* there was a file */
 	bool dirty; /* not saved yet */
 	bool save_failed;
 };
@@ -171,6 +172,7 @@ struct outbox *outbox_new(const char *dir)
 			log_error("%s: %s", o->path, strerror(errno));
 		return o;
 	}
+	o->found = true;
 	load(o, f);
 	fclose(f);
 	return o;
@@ -284,6 +286,15 @@ static struct event_log *at_or_after(const struct store *s, uint32_t sequence)
 	found = (struct event_log *)store_at_or_after(s, &key->row);
 	row_free(&key->row);
 	return found;
+}
+
+void outbox_begin(struct outbox *o, struct store *s)
+{
+	uint32_t last = store_system(s)->event_notified;
+	const struct event_log *e = last && !o->found ? at_or_after(s, last) : NULL;
+
+	if (e && e->sequence == last)
+		outbox_taken(o, e);
 }
 
 /* Is the log another one than that of the last event that was taken? */

@@ -7,7 +7,9 @@
  * request.
  *
  * The outbox knows the last event that the master agent took.  It is kept in a file, so that neither
- * a restart of the agent nor one of snmpd loses a notification or sends one twice.  Only where a master
+ * a restart of the agent nor one of snmpd loses a notification or sends one twice; in memory, where a disk that
+ * hangs does not hold up notifications, so that after the next boot of the machine it is what the hub knows
+ * (system.event_notified).  Only where a master
  * dies between sending a notification and saying so can nobody know whether it was sent: then it is
  * sent again, to the next master, since a lost one is worse.
  */
@@ -49,6 +51,8 @@ struct outbox;
 /* dir holds the file; it must exist.  Never NULL. */
 struct outbox *outbox_new(const char *dir);
 void outbox_free(struct outbox *o);
+/* Before anything else is done: the rows are there. */
+void outbox_begin(struct outbox *o, struct store *s);
 /* The oldest event that was not taken yet, or NULL. */
 const struct event_log *outbox_next(struct outbox *o, const struct store *s);
 /* The master agent took it, or it is not to be sent; to be saved when that is done for all at hand. */

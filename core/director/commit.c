@@ -5,7 +5,8 @@
  * A change over SNMP or by directorctl is applied to the stores, then written to the datastore, and only
  * when the disk has it are the processes told and the requester answered; if the disk refuses, the stores
  * are put back.  Until then no other change begins: it waits, so that what is taken back is what was
- * there.  A reload reads the file, puts what was set over it, and applies the difference to what runs.
+ * there.  A disk that does not answer within two seconds has refused, too: what it may do with the change
+ * later, it is told at once to undo then.  A reload reads the file, puts what was set over it, and applies the difference to what runs.
  *
  * Going back is a change like any other: what was set before (history.h) is wished for again.  A change that is
  * to be confirmed leaves a note in the datastore, in its own transaction, so that it is undone also by a
@@ -41,6 +42,7 @@ struct commit {
 	struct changeset *changes;
 	struct asked asked;
 	uint64_t syncs; /* hub->syncs when it was applied */
+	bool withdrawn; /* it was refused while the disk had it */
 };
 
 static const struct refusal done = {.kind = REFUSAL_NONE, .column = -1};
@@ -287,33 +289,42 @@ static void rewrite_value(
 		job_override(w->job, table, key, column, value);
 }
 
-/* The changes of one row, list[0..n): volatile rows are not the disk's. */
-static void row_to_job(struct hub *h, struct job *j, const struct delta *list, size_t n)
+/*
+ * The changes of one row, list[0..n), which the memory does not have yet; back: the other way.
+ * Volatile rows are not the disk's.
+ */
+static void row_to_job(struct hub *h, struct job *j, const struct delta *list, size_t n, bool back)
 {
 	const char *before = storage_word(h, &list[0]), *after = before;
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(list[i].column, "storage") == 0)
 			after = list[i].is_set ? list[i].new_value : NULL;
-	if (is_volatile(after)) {
+	if (is_volatile(back ? before : after)) {
 		job_forget_row(j, list[0].table, list[0].key);
 		return;
 	}
-	if (is_volatile(before)) /* all of it, and then what changes */
+	if (is_volatile(back ? after : before)) /* all of it, and then what changes */
 		overrides_each(h->overrides, rewrite_value, &(struct rewriting){j, &list[0]});
-	for (size_t i = 0; i < n; i++)
-		job_override(j, list[i].table, list[i].key, list[i].column,
-		    list[i].is_set ? list[i].new_value : NULL);
+	for (size_t i = 0; i < n; i++) {
+		const struct delta *d = &list[i];
+		bool set = back ? d->was_set : d->is_set;
+
+		job_override(j, d->table, d->key, d->column,
+		    !set   ? NULL
+		    : back ? d->old_value
+			   : d->new_value);
+	}
 }
 
-static void changes_to_job(struct hub *h, struct job *j, const struct changeset *c)
+static void changes_to_job(struct hub *h, struct job *j, const struct changeset *c, bool back)
 {
 	for (size_t i = 0, n; i < c->n; i += n) {
 		for (n = 1; i + n < c->n && strcmp(c->list[i].key, c->list[i + n].key) == 0 &&
 			    strcmp(c->list[i].table, c->list[i + n].table) == 0;
 		     n++)
 			;
-		row_to_job(h, j, &c->list[i], n);
+		row_to_job(h, j, &c->list[i], n, back);
 	}
 }
 
@@ -331,6 +342,7 @@ static void commit_free(struct commit *c)
 {
 	plan_free(c->plan);
 	changeset_free(c->changes);
+	str_free(c->asked.what);
 	free(c);
 }
 
@@ -362,7 +374,65 @@ static void in_effect(struct commit *c)
 		row_set_text(&h->control->revert, c->asked.what);
 		hub_changed(h, &h->control->row, COLUMN(control, revert));
 	}
-	str_free(c->asked.what);
+}
+
+/* What waited for the end of the last one. */
+static void next_change(struct hub *h)
+{
+	if (h->reload_wanted)
+		reload_now(h, NULL, 0);
+	run_waiting(h);
+}
+
+/* The disk refused; the stores are put back. */
+static void not_in_effect(struct commit *c)
+{
+	static const struct timeval again = {.tv_sec = 10};
+	struct hub *h = c->hub;
+
+	plan_undo(c->plan);
+	if (h->syncs != c->syncs)
+		peers_resync(h); /* somebody was told what is not so now */
+	if (h->unconfirmed && !event_pending(h->confirm_timer, EV_TIMEOUT, NULL))
+		event_add(h->confirm_timer, &again);
+}
+
+/* Two jobs end with this: the change, and what undoes it. */
+static void taken_back(const char *error, void *arg)
+{
+	struct commit *c = arg;
+	struct hub *h = c->hub;
+
+	if (error)
+		log_error("datastore: a change that was refused may be in effect after the next "
+			  "start: %s",
+		    error);
+	hub_datastore_state(h, error);
+	commit_free(c);
+}
+
+/*
+ * The disk has the change, and nobody waits for it any more: behind it in the queue is then what undoes it,
+ * so that what was refused is not found by the next start either.
+ */
+static void withdraw(struct commit *c)
+{
+	struct hub *h = c->hub;
+	struct job *j = job_new(taken_back, c);
+
+	c->withdrawn = true;
+	c->peer = NULL;
+	h->commit = NULL;
+	not_in_effect(c);
+	changes_to_job(h, j, c->changes, true);
+	job_forget_history(j, c->changes->generation);
+	job_number(j, "generation", h->system->generation);
+	if (c->asked.confirm && h->unconfirmed)
+		job_number(j, "unconfirmed", h->confirm_generation);
+	else if (c->asked.confirm)
+		job_forget_number(j, "unconfirmed");
+	datastore_submit(h->datastore, j);
+	next_change(h);
 }
 
 static void stored(const char *error, void *arg)
@@ -371,12 +441,12 @@ static void stored(const char *error, void *arg)
 	struct hub *h = c->hub;
 	struct refusal r = done;
 
+	if (c->withdrawn)
+		return;
 	h->commit = NULL;
 	if (error) {
 		r = refusal_of(REFUSAL_STORE, error);
-		plan_undo(c->plan);
-		if (h->syncs != c->syncs)
-			peers_resync(h); /* somebody was told what is not so now */
+		not_in_effect(c);
 	} else {
 		if (c->peer)
 			peer_limit(c->peer, false);
@@ -388,9 +458,7 @@ static void stored(const char *error, void *arg)
 	if (c->peer)
 		peer_reply(c->peer, c->id, &r);
 	commit_free(c);
-	if (h->reload_wanted)
-		reload_now(h, NULL, 0);
-	run_waiting(h);
+	next_change(h);
 }
 
 /* Applies and sends to the disk.  Takes the plan. */
@@ -408,7 +476,6 @@ static bool start_commit(struct hub *h, struct peer *p, uint32_t id, struct plan
 	c->changes->generation = h->system->generation + 1;
 	c->syncs = h->syncs;
 	if (!plan_apply(plan, why)) {
-		str_free(c->asked.what);
 		commit_free(c);
 		return false;
 	}
@@ -416,11 +483,23 @@ static bool start_commit(struct hub *h, struct peer *p, uint32_t id, struct plan
 	changeset_complete(c->changes);
 	h->commit = c;
 	j = job_new(stored, c);
-	changes_to_job(h, j, c->changes);
+	changes_to_job(h, j, c->changes, false);
 	history_to_job(h, j, c->changes);
 	confirm_note(j, c);
 	datastore_submit(h->datastore, j);
 	return true;
+}
+
+void commit_disk_hangs(struct hub *h)
+{
+	const struct refusal r = refusal_of(REFUSAL_STORE, DISK_HANGS);
+	struct commit *c = h->commit;
+
+	if (!c)
+		return;
+	if (c->peer)
+		peer_reply(c->peer, c->id, &r);
+	withdraw(c);
 }
 
 void commit_peer_gone(struct hub *h, struct peer *p)
@@ -637,7 +716,7 @@ static void unconfirmed(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (h->commit) {
+	if (h->commit || datastore_hangs(h->datastore)) {
 		event_add(h->confirm_timer, &soon);
 		return;
 	}
@@ -653,6 +732,8 @@ static void unconfirmed(int fd, short what, void *arg)
 
 void commit_release(struct peer *p)
 {
+	if (p->hub->commit && p->hub->commit->peer == p) /* it has waited long enough */
+		withdraw(p->hub->commit);
 	group_reset(&p->prepared);
 	p->is_prepared = false;
 	p->committed = 0;
@@ -674,7 +755,9 @@ bool commit_request(struct peer *p, uint32_t id, enum request_kind kind)
 		reload_now(p->hub, p, id);
 		return true;
 	case REQUEST_PREPARE:
-		if (prepare(p, &why))
+		if (datastore_hangs(p->hub->datastore))
+			why = refusal_of(REFUSAL_BUSY, DISK_HANGS);
+		else if (prepare(p, &why))
 			why = done;
 		break;
 	case REQUEST_COMMIT:
@@ -897,7 +980,7 @@ static void undo_unconfirmed(struct hub *h)
 	u.changes->generation = h->system->generation + 1;
 	history_before(&h->history, generation, put_back, &u);
 	j = job_new(NULL, NULL);
-	changes_to_job(h, j, u.changes);
+	changes_to_job(h, j, u.changes, false);
 	history_to_job(h, j, u.changes);
 	job_forget_number(j, "unconfirmed");
 	datastore_submit(h->datastore, j);
@@ -923,7 +1006,7 @@ static void tell_lost(struct hub *h)
 	for (size_t i = 0; i < c->n; i++)
 		delta_to_memory(h, &c->list[i]);
 	j = job_new(NULL, NULL);
-	changes_to_job(h, j, c);
+	changes_to_job(h, j, c, false);
 	history_to_job(h, j, c);
 	datastore_submit(h->datastore, j);
 	h->system->generation = c->generation;

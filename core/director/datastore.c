@@ -26,6 +26,7 @@ enum statement_kind {
 	FORGET_ROW,
 	PUT_CHANGE,
 	PRUNE_CHANGES,
+	FORGET_CHANGES,
 	PUT_NUMBER,
 	DELETE_NUMBER,
 	STATEMENTS
@@ -44,6 +45,7 @@ static const char *const sql_of[STATEMENTS] = {
 	("INSERT OR REPLACE INTO change(generation, number, time, origin, tbl, key, col, old,"
 	 " new, was_set, is_set) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     [PRUNE_CHANGES] = "DELETE FROM change WHERE generation < ?",
+    [FORGET_CHANGES] = "DELETE FROM change WHERE generation = ?",
     [PUT_NUMBER] = "INSERT OR REPLACE INTO meta(name, value) VALUES(?, ?)",
     [DELETE_NUMBER] = "DELETE FROM meta WHERE name = ?",
 };
@@ -90,8 +92,13 @@ struct datastore {
 	struct place places[2]; /* the database and its write-ahead log */
 	sqlite3_stmt *statements[STATEMENTS];
 	char trouble[200];
-	struct event *finished;
-	int fd; /* eventfd: jobs in `done` */
+	struct event *finished, *watch;
+	int fd;		     /* eventfd: jobs in `done` */
+	unsigned unfinished; /* jobs */
+	bool hangs;
+	struct timeval patience;
+	void (*tell_hangs)(void *arg);
+	void *tell_arg;
 	pthread_t thread;
 	bool running;
 	bool stale;	      /* the state is of an earlier boot; the thread's, once it runs */
@@ -275,6 +282,39 @@ static void job_free(struct job *j)
 	free(j);
 }
 
+/* Counts anew what the oldest job takes. */
+static void watch_jobs(struct datastore *d)
+{
+	if (d->unfinished && d->tell_hangs)
+		evtimer_add(d->watch, &d->patience);
+	else
+		evtimer_del(d->watch);
+}
+
+static void hangs(int fd, short what, void *arg)
+{
+	struct datastore *d = arg;
+
+	(void)fd;
+	(void)what;
+	d->hangs = true;
+	watch_jobs(d);
+	d->tell_hangs(d->tell_arg);
+}
+
+void datastore_watch(struct datastore *d, usec_t patience, void (*tell)(void *arg), void *arg)
+{
+	d->patience = usec_to_timeval(patience);
+	d->tell_hangs = tell;
+	d->tell_arg = arg;
+	watch_jobs(d);
+}
+
+bool datastore_hangs(const struct datastore *d)
+{
+	return d->hangs;
+}
+
 static void finished(int fd, short what, void *arg)
 {
 	struct datastore *d = arg;
@@ -288,6 +328,10 @@ static void finished(int fd, short what, void *arg)
 	pthread_mutex_lock(&d->lock);
 	STAILQ_CONCAT(&done, &d->done);
 	pthread_mutex_unlock(&d->lock);
+	d->hangs = false;
+	STAILQ_FOREACH (j, &done, entry)
+		d->unfinished--;
+	watch_jobs(d);
 	while ((j = STAILQ_FIRST(&done))) {
 		STAILQ_REMOVE_HEAD(&done, entry);
 		snprintf(d->trouble, sizeof(d->trouble), "%s", j->error);
@@ -397,6 +441,11 @@ void job_prune_history(struct job *j, uint32_t before)
 	STEP(j, PRUNE_CHANGES, NUMBER(before));
 }
 
+void job_forget_history(struct job *j, uint32_t generation)
+{
+	STEP(j, FORGET_CHANGES, NUMBER(generation));
+}
+
 void job_number(struct job *j, const char *name, uint32_t value)
 {
 	STEP(j, PUT_NUMBER, name, NUMBER(value));
@@ -440,6 +489,8 @@ void datastore_submit(struct datastore *d, struct job *j)
 {
 	uint64_t one = 1;
 
+	if (d->unfinished++ == 0)
+		watch_jobs(d);
 	if (!d->running)
 		snprintf(j->error, sizeof(j->error), "%s", d->trouble);
 	pthread_mutex_lock(&d->lock);
@@ -570,7 +621,8 @@ struct datastore *datastore_open(struct event_base *base, const char *dir)
 	pthread_cond_init(&d->more, NULL);
 	d->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->finished = event_new(base, d->fd, EV_READ | EV_PERSIST, finished, d);
-	if (d->fd < 0 || !d->finished)
+	d->watch = evtimer_new(base, hangs, d);
+	if (d->fd < 0 || !d->finished || !d->watch)
 		abort();
 	event_add(d->finished, NULL);
 	snprintf(path, sizeof(path), "%s/directord.db", dir);
@@ -622,6 +674,7 @@ void datastore_close(struct datastore *d)
 		sqlite3_finalize(d->statements[i]);
 	sqlite3_close(d->db);
 	event_free(d->finished);
+	event_free(d->watch);
 	close(d->fd);
 	pthread_cond_destroy(&d->more);
 	pthread_mutex_destroy(&d->lock);

@@ -58,6 +58,8 @@ void job_forget_row(struct job *j, const char *table, const char *key);
 /* Adds a transaction to the history; forgets those before a generation. */
 void job_history(struct job *j, const struct changeset *c);
 void job_prune_history(struct job *j, uint32_t before);
+/* Forgets one. */
+void job_forget_history(struct job *j, uint32_t generation);
 /* Keeps a number under a name, or forgets it. */
 void job_number(struct job *j, const char *name, uint32_t value);
 void job_forget_number(struct job *j, const char *name);
@@ -67,5 +69,13 @@ void job_event(struct job *j, const struct row *event);
 /* Forgets events before this sequence number. */
 void job_prune_events(struct job *j, uint32_t before);
 void datastore_submit(struct datastore *d, struct job *j);
+
+/*
+ * hangs(arg) is called from the event loop when a job takes longer than `patience`, and again each time that
+ * it has taken as long once more.
+ */
+void datastore_watch(struct datastore *d, usec_t patience, void (*hangs)(void *arg), void *arg);
+/* Whether it was called since a job ended. */
+bool datastore_hangs(const struct datastore *d);
 
 #endif

@@ -4,7 +4,7 @@
  *
  * An event is written to the datastore first and told to the agent then, so that a notification that a
  * manager has seen is in the log after a power failure too.  Events that come while the disk is busy wait
- * for one common transaction.  A disk that fails or hangs for longer than two seconds only costs the
+ * for one common transaction.  A disk that fails or hangs (datastore_hangs()) only costs the
  * record: the events are told all the same, since a lost trap is worse than a lost line of history.
  *
  * The log keeps the newest events; those that the agent has not sent as notifications yet it keeps for
@@ -20,7 +20,6 @@
 #define KEPT_UNSENT 50000 /* and as many while they were not sent */
 #define PRUNE_EVERY 500	  /* on disk */
 #define PRUNE_AT_ONCE 100 /* in memory, with each new event */
-#define PATIENCE (2 * USEC_PER_SEC)
 
 struct waiting {
 	STAILQ_ENTRY(waiting) entry;
@@ -35,7 +34,6 @@ struct pending_events {
 	struct waiting_list fresh;   /* not given to the datastore yet */
 	struct waiting_list writing; /* in the job that is on its way */
 	bool busy;
-	struct event *patience;
 };
 
 static void tell_range(struct hub *h)
@@ -132,7 +130,6 @@ static void written(const char *error, void *arg)
 	struct pending_events *e = h->events;
 
 	e->busy = false;
-	event_del(e->patience);
 	tell_all(h, &e->writing);
 	empty(&e->writing);
 	hub_datastore_state(h, error);
@@ -142,7 +139,6 @@ static void written(const char *error, void *arg)
 static void submit(struct hub *h)
 {
 	struct pending_events *e = h->events;
-	struct timeval tv = usec_to_timeval(PATIENCE);
 	struct waiting *w;
 	struct job *j;
 
@@ -155,22 +151,13 @@ static void submit(struct hub *h)
 			write_event(j, w);
 	prune_stored(h, j);
 	e->busy = true;
-	event_add(e->patience, &tv);
 	datastore_submit(h->datastore, j);
 }
 
-/* The disk takes too long. */
-static void impatient(int fd, short what, void *arg)
+void events_disk_hangs(struct hub *h)
 {
-	struct hub *h = arg;
-	struct timeval tv = usec_to_timeval(PATIENCE);
-
-	(void)fd;
-	(void)what;
 	tell_all(h, &h->events->writing);
 	tell_all(h, &h->events->fresh);
-	hub_datastore_state(h, "the disk does not answer");
-	event_add(h->events->patience, &tv);
 }
 
 void event_add_log(struct hub *h, enum event_kind kind, const struct row *subject,
@@ -193,6 +180,10 @@ void event_add_log(struct hub *h, enum event_kind kind, const struct row *subjec
 	w->subject = row_copy(subject);
 	STAILQ_INSERT_TAIL(&h->events->fresh, w, entry);
 	submit(h);
+	if (datastore_hangs(h->datastore)) {
+		tell(h, w);
+		tell_range(h);
+	}
 }
 
 static void remember(struct row *r, void *arg)
@@ -213,7 +204,6 @@ void events_open(struct hub *h)
 	STAILQ_INIT(&e->fresh);
 	STAILQ_INIT(&e->writing);
 	h->events = e;
-	e->patience = event_new(h->base, -1, 0, impatient, h);
 	datastore_events(h->datastore, KEPT_UNSENT, remember, h);
 	tell_range(h);
 }
@@ -222,6 +212,5 @@ void events_close(struct hub *h)
 {
 	empty(&h->events->fresh);
 	empty(&h->events->writing);
-	event_free(h->events->patience);
 	free(h->events);
 }

@@ -24,6 +24,8 @@ static const cap_value_t capabilities[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWN
     CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_NET_ADMIN, CAP_NET_RAW, CAP_NET_BIND_SERVICE,
     CAP_SYS_NICE, CAP_IPC_LOCK, CAP_SYS_RESOURCE};
 
+/* How long the disk may take: less than the agent waits for an answer. */
+#define DISK_PATIENCE (2 * USEC_PER_SEC)
 /* How long the processes of one step of the stop may take. */
 #define STOP_PATIENCE (5 * USEC_PER_SEC)
 
@@ -144,6 +146,15 @@ void hub_datastore_state(struct hub *h, const char *error)
 		log_notice("datastore: works again");
 	event_add_log(h, EVENT_DATASTORE_TROUBLE, &h->system->row, was_ok ? "ok" : "failed",
 	    error ? "failed" : "ok", error ? error : "it works again");
+}
+
+static void disk_hangs(void *arg)
+{
+	struct hub *h = arg;
+
+	events_disk_hangs(h);
+	hub_datastore_state(h, DISK_HANGS);
+	commit_disk_hangs(h);
 }
 
 void hub_check_ready(struct hub *h)
@@ -271,6 +282,7 @@ static bool start(struct hub *h)
 	first_rows(h);
 	h->datastore = datastore_open(h->base, h->options.state_dir);
 	events_open(h);
+	datastore_watch(h->datastore, DISK_PATIENCE, disk_hangs, h);
 	if (!commit_first(h) || !open_control(h))
 		return false;
 	kept_open(h);

@@ -63,6 +63,8 @@ struct peer {
 
 struct pending_events;
 
+#define DISK_HANGS "the disk does not answer"
+
 struct hub {
 	struct hub_options options;
 	struct event_base *base;
@@ -161,10 +163,14 @@ void commit_release(struct peer *p);
 void commit_tick(struct hub *h);
 void commit_close(struct hub *h);
 void commit_peer_gone(struct hub *h, struct peer *p);
+/* What waits for the disk is refused, and undone when the disk is back. */
+void commit_disk_hangs(struct hub *h);
 
 /* events.c */
 void events_open(struct hub *h);
 void events_close(struct hub *h);
+/* Those that wait for the disk are told now. */
+void events_disk_hangs(struct hub *h);
 void event_add_log(struct hub *h, enum event_kind kind, const struct row *subject,
     const char *old_state, const char *new_state, const char *reason);
 

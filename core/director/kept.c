@@ -7,11 +7,15 @@
  * Changed rows are written at once, and those that change while the disk is busy in one job after that;
  * the state itself is written with its event already (events.c).  The marks (core/model/marks.h) on rows of the
  * hub's store are for that alone.
+ *
+ * Which event was notified last outlives the machine's restart, too, as the event log does.
  */
 #include "core/director/hub.h"
 
 #include <stdlib.h>
 #include "core/base/log.h"
+
+#define NOTIFIED "notified"
 
 /* What is at hand now is read first, so that many changes of one moment are one job. */
 static const struct timeval soon;
@@ -26,10 +30,19 @@ static void stored(const char *error, void *arg)
 		event_add(h->keep, &soon);
 }
 
+static column_mask columns_kept(const struct table *t)
+{
+	return t->id == TABLE_system ? COLUMN(system, event_notified) : table_kept(t);
+}
+
 static void keep_row(struct job *j, struct row *r, column_mask columns)
 {
 	char text[COLUMN_TEXT_SIZE];
 
+	if (r->table->id == TABLE_system) {
+		job_number(j, NOTIFIED, ((struct system *)r)->event_notified);
+		return;
+	}
 	for (size_t i = 0; i < r->table->ncolumns; i++)
 		if (columns >> i & 1)
 			job_state(j, r, &r->table->columns[i],
@@ -55,7 +68,7 @@ static void keep_now(int fd, short what, void *arg)
 
 void kept_changed(struct hub *h, struct row *r, column_mask mask)
 {
-	mask &= table_kept(r->table);
+	mask &= columns_kept(r->table);
 	if (!mask)
 		return;
 	marks_add(&h->kept_marks, r, mask);
@@ -102,6 +115,7 @@ void kept_open(struct hub *h)
 	size_t n;
 
 	h->keep = event_new(h->base, -1, 0, keep_now, h);
+	datastore_number(h->datastore, NOTIFIED, &h->system->event_notified);
 	if (datastore_states(h->datastore, &list, &n))
 		for (size_t i = 0; i < n; i++)
 			restore(h, &list[i]);

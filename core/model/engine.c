@@ -23,6 +23,7 @@
 #include "core/base/log.h"
 #include "core/base/memory.h"
 #include "core/base/privilege.h"
+#include "core/base/rundir.h"
 #include "core/model/marks.h"
 #include "core/model/message.h"
 
@@ -40,8 +41,7 @@ struct engine {
 	struct channel *hub;
 	struct store *store;
 	void *arg;
-	char state_dir[200];
-	char run_dir[256];
+	char state_dir[256], run_dir[256];
 	int passing;
 	struct marks marks;
 	struct group_reader in;
@@ -505,18 +505,36 @@ static bool parse(int argc, char **argv, struct options *o)
 	return o->fd >= 0 && o->state_dir && optind == argc;
 }
 
-/* The hub made STATE_DIR/run; this makes our own folder in it, for the user that we become. */
-static bool make_run_dir(struct engine *e, uid_t uid, gid_t gid)
+/* This process' own folder, for the user that we become.  One that is there is only looked at: its disk may hang. */
+static bool make_own_dir(const char *path, uid_t uid, gid_t gid)
 {
-	snprintf(e->run_dir, sizeof(e->run_dir), "%s/run/%s", e->state_dir, e->program->name);
-	if (mkdir(e->run_dir, 0750) < 0 && errno != EEXIST) {
-		log_error("cannot make %s: %s", e->run_dir, strerror(errno));
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == uid)
+		return true;
+	if (mkdir(path, 0750) < 0 && errno != EEXIST) {
+		log_error("cannot make %s: %s", path, strerror(errno));
 		return false;
 	}
-	if (geteuid() == 0 && chown(e->run_dir, uid, gid) < 0)
-		log_warning(
-		    "cannot give %s to user %u: %s", e->run_dir, (unsigned)uid, strerror(errno));
+	if (geteuid() == 0 && chown(path, uid, gid) < 0)
+		log_warning("cannot give %s to user %u: %s", path, (unsigned)uid, strerror(errno));
 	return true;
+}
+
+/* The hub made STATE_DIR/run.  A disk that cannot be written is no reason not to start, if there is a place in memory. */
+static bool make_dirs(struct engine *e, const char *hub_state_dir, uid_t uid, gid_t gid)
+{
+	char memory[200];
+	bool made;
+
+	snprintf(e->state_dir, sizeof(e->state_dir), "%s/run/%s", hub_state_dir, e->program->name);
+	made = make_own_dir(e->state_dir, uid, gid);
+	if (rundir_fits(e->state_dir) || !rundir_find(hub_state_dir, memory, sizeof(memory))) {
+		memcpy(e->run_dir, e->state_dir, sizeof(e->run_dir));
+		return made;
+	}
+	snprintf(e->run_dir, sizeof(e->run_dir), "%s/%s", memory, e->program->name);
+	return make_own_dir(e->run_dir, uid, gid);
 }
 
 struct engine *engine_open(const struct engine_program *p, int fd)
@@ -557,7 +575,7 @@ int engine_run(struct engine *e, void *arg)
 	return e->status;
 }
 
-static bool become(struct engine *e)
+static bool become(struct engine *e, const char *hub_state_dir)
 {
 	const struct engine_program *p = e->program;
 	uid_t uid = geteuid();
@@ -567,9 +585,9 @@ static bool become(struct engine *e)
 		log_error("there is neither a user directord-%s nor nobody", p->name);
 		return false;
 	}
-	if (!make_run_dir(e, uid, gid))
+	if (!make_dirs(e, hub_state_dir, uid, gid))
 		return false;
-	if (p->prepare && p->prepare(e->state_dir, uid, gid) != 0)
+	if (p->prepare && p->prepare(e->run_dir, uid, gid) != 0)
 		return false;
 	return p->root || privilege_drop(uid, gid, p->caps, p->ncaps);
 }
@@ -608,11 +626,10 @@ int engine_main(int argc, char **argv, const struct engine_program *p)
 	signal(SIGINT, SIG_IGN);
 	e = engine_open(p, o.fd);
 	log_set_sink(log_to_hub, e);
-	snprintf(e->state_dir, sizeof(e->state_dir), "%s", o.state_dir);
 	e->passing = o.passing;
 	if (o.passing >= 0)
 		fcntl(o.passing, F_SETFD, FD_CLOEXEC);
-	if (become(e) && (arg = p->start(e)))
+	if (become(e, o.state_dir) && (arg = p->start(e)))
 		status = engine_run(e, arg);
 	if (p->finish && arg)
 		p->finish(arg);

@@ -54,7 +54,7 @@ struct engine_program {
 	const cap_value_t *caps; /* kept after the change of user */
 	int ncaps;
 	/* As root, before the privileges are dropped; may be NULL.  Nonzero: the process exits with it. */
-	int (*prepare)(const char *state_dir, uid_t uid, gid_t gid);
+	int (*prepare)(const char *run_dir, uid_t uid, gid_t gid);
 	/* Makes the engine's own state; *arg is given to ops.  NULL on failure (after logging). */
 	void *(*start)(struct engine *e);
 	void (*finish)(void *arg); /* frees it; for leak checkers; may be NULL */
@@ -75,8 +75,9 @@ void engine_close(struct engine *e);
 
 struct event_base *engine_base(struct engine *e);
 struct store *engine_store(struct engine *e);
+/* A folder for this process' own files on the disk, writable after the change of user: STATE_DIR/run/NAME. */
 const char *engine_state_dir(struct engine *e);
-/* A directory for this process' own files, writable after the change of user: STATE_DIR/run/NAME. */
+/* The same for files that are void after the next boot: in memory, where there is a place (base/rundir.h). */
 const char *engine_run_dir(struct engine *e);
 
 /* Where the hub passes sockets to this process (core/base/listen.h); -1: it does not. */

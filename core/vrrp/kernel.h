@@ -67,8 +67,8 @@ struct kernel_interface {
 	int master; /* the bridge, bond or VRF of which it is a part: the index; 0: none */
 	bool is_vrf;
 	uint32_t vrf_table; /* the number of its routing table */
-	int parent;   /* of a macvlan */
-	bool is_vmac; /* a macvlan as vmac.c makes them: private, or */
+	int parent;	    /* of a macvlan */
+	bool is_vmac;	    /* a macvlan as vmac.c makes them: private, or */
 	bool
 	    deaf; /* of mode source, without a source: takes only what has its own MAC address as the source */
 	bool has_alias;

@@ -4,13 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 #include "core/base/log.h"
 
@@ -57,38 +55,6 @@ static void read_boot_id(char id[40])
 	close(fd);
 }
 
-static bool in_memory(const char *folder)
-{
-	struct statfs fs;
-
-	return statfs(folder, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC) &&
-	       access(folder, W_OK) == 0;
-}
-
-/* A director is known by its state directory, whatever path led to it. */
-static bool choose_path(const char *state_dir, char *path, size_t size)
-{
-	static const char *const folders[] = {"/run", "/dev/shm"};
-	char own[256];
-	struct stat st;
-
-	snprintf(own, sizeof(own), "%s/run/vrrp", state_dir);
-	if (stat(state_dir, &st) < 0)
-		return false;
-	if (in_memory(own)) {
-		snprintf(path, size, "%s/masters", own);
-		return true;
-	}
-	for (size_t k = 0; k < sizeof(folders) / sizeof(folders[0]); k++)
-		if (in_memory(folders[k])) {
-			snprintf(path, size, "%s/directord-vrrp-%llx-%llx", folders[k],
-			    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
-			return true;
-		}
-	snprintf(path, size, "%s/masters", own);
-	return true;
-}
-
 /* A page that the file system has no room for would be a SIGBUS when it is written. */
 static bool make_room(int fd)
 {
@@ -102,8 +68,8 @@ static bool make_room(int fd)
 }
 
 /*
- * Nobody else's file, whatever lies there (/dev/shm is everybody's).  Not made and opened in one
- * step: in a folder like that, fs.protected_regular forbids root to open a user's file with O_CREAT.
+ * Nobody else's file, whatever lies there.  Not made and opened in one step: fs.protected_regular can
+ * forbid root to open a user's file with O_CREAT.
  */
 static int open_own(const char *path, uid_t owner, gid_t group)
 {
@@ -143,15 +109,15 @@ static void validate(struct layout *l)
 	memcpy(l->boot_id, boot_id, sizeof(boot_id));
 }
 
-struct record *record_open(const char *state_dir, uid_t owner, gid_t group)
+struct record *record_open(const char *dir, uid_t owner, gid_t group)
 {
 	struct record *r;
-	char path[320] = "";
+	char path[320];
 	void *map = MAP_FAILED;
-	int fd = -1;
+	int fd;
 
-	if (choose_path(state_dir, path, sizeof(path)))
-		fd = open_own(path, owner, group);
+	snprintf(path, sizeof(path), "%s/masters", dir);
+	fd = open_own(path, owner, group);
 	if (fd >= 0)
 		map = mmap(NULL, sizeof(struct layout), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED) {

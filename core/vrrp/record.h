@@ -10,7 +10,7 @@
  *
  * And the interfaces whose setting promote_secondaries was switched on.
  *
- * It is a file in memory (a tmpfs: /run, /dev/shm) that is mapped and locked,
+ * It is a file, in memory where that is possible (base/rundir.h), that is mapped and locked,
  * and updated by plain stores of 64 bits, so that nothing in the path of an
  * advertisement can wait for a disk.  Instants are of CLOCK_BOOTTIME; a record
  * of another boot of the machine is void.
@@ -34,12 +34,11 @@ struct record_key {
 };
 
 /*
- * Opens or makes the record of the director with this state directory.  Without a file system in
- * memory it lies in STATE_DIR/run/vrrp.  owner, group: who is to have the file; one that is neither
+ * Opens or makes the record in the folder.  owner, group: who is to have the file; one that is neither
  * theirs nor the caller's is not touched.  NULL, after logging, if there is no place for it; then
  * nothing survives.
  */
-struct record *record_open(const char *state_dir, uid_t owner, gid_t group);
+struct record *record_open(const char *dir, uid_t owner, gid_t group);
 void record_close(struct record *r); /* the file stays */
 /* After a clean stop there is nothing to come back to. */
 void record_remove(struct record *r);

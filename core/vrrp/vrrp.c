@@ -718,9 +718,9 @@ static void lock_memory(void)
 		log_info("memory is not locked: %s", strerror(errno));
 }
 
-static int prepare(const char *state_dir, uid_t uid, gid_t gid)
+static int prepare(const char *run_dir, uid_t uid, gid_t gid)
 {
-	prepared_record = record_open(state_dir, uid, gid);
+	prepared_record = record_open(run_dir, uid, gid);
 	become_realtime();
 	lock_memory();
 	return 0;

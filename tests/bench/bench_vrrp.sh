@@ -11,7 +11,7 @@
 #
 # CELLS   of takeover: INSTANCES:INTERVAL:ADDRESSES..., the interval in centiseconds; FULL=1: the whole matrix
 # PAIRS   of runs of each cell (3); the median of the runs is shown
-# KINDS   of disturbance (log disk busy snmpd walk checks reload)
+# KINDS   of disturbance (log disk hang busy snmpd walk checks reload); disk: full, hang: does not answer
 # LIVE    seconds of each disturbance while the master lives (8); FULL=1: 60, also at 1 cs
 # SERVERS of the file that is reloaded (100000), CHECKS (10000)
 #
@@ -22,7 +22,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lab/lib.sh"
 
 PAIRS=${PAIRS:-3} SERVERS=${SERVERS:-100000} CHECKS=${CHECKS:-10000}
-KINDS=${KINDS:-log disk busy snmpd walk checks reload}
+KINDS=${KINDS:-log disk hang busy snmpd walk checks reload}
 if [ -n "${FULL:-}" ]; then
 	CELLS=${CELLS:-$(for n in 1 50 255; do for cs in 100 10 1; do echo "$n:$cs:1 $n:$cs:4"; done; done)}
 	LIVE=${LIVE:-60} DISTURBED=${DISTURBED:-255:10:1 20:1:1}
@@ -37,10 +37,8 @@ PRIORITY_A=200 PRIORITY_B=100
 host a 10.7.0.1/16
 host b 10.7.0.2/16
 mkdir -p "$T/files"
-unmount() {
-	umount -l "$T/a/state" "$T/b/state" 2>/dev/null
-}
-at_exit unmount
+at_exit no_state_disk a
+at_exit no_state_disk b
 
 # --- Files ----------------------------------------------------------------
 
@@ -97,6 +95,7 @@ down() {
 	local name
 	name=$(router "$1" "$2")
 	kill -KILL -- "-$(pid_of "$name")"
+	thaw "$2" # what waits for a disk does not end before
 	wait "$(pid_of "$name")"
 	unset "LAB_PID[$name]"
 } 2>/dev/null
@@ -104,10 +103,10 @@ down() {
 # clean: both as if they had just been made
 clean() {
 	local h
-	lab_forget_masters
+	lab_forget_memory
 	for h in a b; do
 		on "$h" ip addr flush dev lan
-		umount "$T/$h/state" 2>/dev/null
+		no_state_disk "$h"
 		rm -rf "$T/$h/state" "$T"/*.log
 	done
 	on a ip addr add 10.7.0.1/16 dev lan
@@ -152,6 +151,7 @@ before() {
 			mkdir -p "$T/$h/state"
 			mount -t tmpfs -o size=4m,mode=755 tmpfs "$T/$h/state"
 			;;
+		hang) state_disk "$h" ;;
 		log | busy | idle) ;;
 		esac
 	done
@@ -169,6 +169,7 @@ disturb() {
 			signal "$(router "$1" "$h")" HUP
 			;;
 		disk) dd if=/dev/zero of="$T/$h/state/full" bs=64k 2>/dev/null ;;
+		hang) freeze "$h" ;;
 		busy) background spin ;;
 		checks | log | idle) ;;
 		esac

@@ -36,8 +36,8 @@ enum fate {
 	FATE_COMMIT_TOO, /* the likeliest */
 	FATE_ONLY_CHECK,
 	FATE_UNDO,
-	FATE_DISK_FULL,
-	FATE_TIMEOUT, /* nobody confirmed; there are no variables in these */
+	FATE_DISK_FULL, /* or hanging, where the number of variables is odd */
+	FATE_TIMEOUT,	/* nobody confirmed; there are no variables in these */
 	FATE_RESTART,
 	FATE_RELOAD, /* of another file */
 };
@@ -783,7 +783,8 @@ static void run_set(const struct request *r, enum fate fate)
 	good = add_all(r, s, standard_set) && set_prepare(s, &var) == SET_OK;
 	require(var < r->n || r->n == 0, "a variable is blamed that is not there");
 	nothing_at_all_changed(&b, "by a check");
-	the.disk.broken = fate == FATE_DISK_FULL;
+	the.disk.hangs = fate == FATE_DISK_FULL && r->n % 2;
+	the.disk.broken = fate == FATE_DISK_FULL && !the.disk.hangs;
 	if (good && fate != FATE_ONLY_CHECK) {
 		enum set_status e = set_commit(s, &var);
 
@@ -808,6 +809,8 @@ static void run_set(const struct request *r, enum fate fate)
 	set_free(s);
 	let_all_work();
 	the.disk.broken = false;
+	memory_hub_disk_goes_on(&the.hub);
+	let_all_work();
 	if (!good || fate == FATE_ONLY_CHECK)
 		nothing_at_all_changed(&b, "by a refused request");
 	remember_confirmed(&b);

@@ -27,6 +27,9 @@ struct datastore {
 	struct memory_disk *disk;
 	STAILQ_HEAD(, job) jobs;
 	struct event *work;
+	bool hangs;
+	void (*tell_hangs)(void *arg);
+	void *tell_arg;
 };
 
 void disk_init(struct memory_disk *d)
@@ -149,10 +152,30 @@ void job_prune_history(struct job *j, uint32_t before)
 	step_new(j, prune)->number = before;
 }
 
+static void forget_changes(struct memory_disk *d, const struct step *s)
+{
+	struct changeset *c = STAILQ_FIRST(&d->history.sets);
+
+	while (c && c->generation != s->number)
+		c = STAILQ_NEXT(c, entry);
+	if (!c)
+		return;
+	STAILQ_REMOVE(&d->history.sets, c, changeset, entry);
+	d->history.lines -= c->n;
+	changeset_free(c);
+}
+
+void job_forget_history(struct job *j, uint32_t generation)
+{
+	step_new(j, forget_changes)->number = generation;
+}
+
 static struct number *number_at(struct memory_disk *d, const char *name)
 {
 	if (strcmp(name, "generation") == 0)
 		return &d->generation;
+	if (strcmp(name, "notified") == 0)
+		return &d->notified;
 	if (strcmp(name, "unconfirmed") != 0)
 		abort();
 	return &d->unconfirmed;
@@ -212,6 +235,12 @@ static void work(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (d->disk->hangs) {
+		d->hangs = true;
+		d->tell_hangs(d->tell_arg);
+		return;
+	}
+	d->hangs = false;
 	STAILQ_REMOVE_HEAD(&d->jobs, entry);
 	if (!STAILQ_EMPTY(&d->jobs))
 		event_active(d->work, EV_TIMEOUT, 0);
@@ -231,6 +260,18 @@ void datastore_submit(struct datastore *d, struct job *j)
 	if (STAILQ_EMPTY(&d->jobs))
 		event_active(d->work, EV_TIMEOUT, 0);
 	STAILQ_INSERT_TAIL(&d->jobs, j, entry);
+}
+
+void datastore_watch(struct datastore *d, usec_t patience, void (*tell)(void *arg), void *arg)
+{
+	(void)patience;
+	d->tell_hangs = tell;
+	d->tell_arg = arg;
+}
+
+bool datastore_hangs(const struct datastore *d)
+{
+	return d->hangs;
 }
 
 static struct datastore *datastore_new(struct event_base *base, struct memory_disk *disk)
@@ -373,6 +414,12 @@ void hub_datastore_state(struct hub *h, const char *error)
 
 /* ----------------------------------------------------------------------------- the hub */
 
+static void disk_hangs(void *arg)
+{
+	events_disk_hangs(arg);
+	commit_disk_hangs(arg);
+}
+
 bool memory_hub_start(struct hub *h, struct memory_disk *d, const char *file)
 {
 	*h = (struct hub){.options.file = file, .control_fd = -1, .pid_fd = -1};
@@ -386,6 +433,7 @@ bool memory_hub_start(struct hub *h, struct memory_disk *d, const char *file)
 	TAILQ_INIT(&h->children);
 	h->datastore = datastore_new(h->base, d);
 	events_open(h);
+	datastore_watch(h->datastore, 0, disk_hangs, h);
 	if (!commit_first(h))
 		return false;
 	kept_open(h);
@@ -420,10 +468,19 @@ void memory_hub_work(struct hub *h)
 {
 	do
 		event_base_loop(h->base, EVLOOP_NONBLOCK);
-	while (!STAILQ_EMPTY(&h->datastore->jobs));
+	while (!STAILQ_EMPTY(&h->datastore->jobs) && !h->datastore->hangs);
 	/* time is what the test says it is */
 	if (event_pending(h->confirm_timer, EV_TIMEOUT, NULL))
 		event_del(h->confirm_timer);
+}
+
+void memory_hub_disk_goes_on(struct hub *h)
+{
+	h->datastore->disk->hangs = false;
+	if (!h->datastore->hangs)
+		return;
+	h->datastore->hangs = false;
+	event_active(h->datastore->work, EV_TIMEOUT, 0);
 }
 
 static struct hub *behind_poll;

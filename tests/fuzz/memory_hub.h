@@ -19,8 +19,9 @@ struct memory_disk {
 	struct number {
 		uint32_t value;
 		bool there;
-	} generation, unconfirmed;
+	} generation, unconfirmed, notified;
 	bool broken;	/* jobs fail */
+	bool hangs;	/* jobs are not done until memory_hub_disk_goes_on() */
 	bool read_only; /* jobs are done, and nothing is kept of them */
 	unsigned written;
 };
@@ -34,6 +35,7 @@ bool memory_hub_start(struct hub *h, struct memory_disk *d, const char *file);
 void memory_hub_kill(struct hub *h);
 /* A process that it had started connects over this socket (which it takes). */
 void memory_hub_connect(struct hub *h, int fd);
+void memory_hub_disk_goes_on(struct hub *h);
 /* Works until there is nothing more to do. */
 void memory_hub_work(struct hub *h);
 /* Who works while somebody waits in poll(2); NULL: nobody. */

@@ -330,6 +330,7 @@ static void begin(struct rig *r, const struct set_hub *hub, char **argv)
 	    .store = r->store,
 	    .hub = hub,
 	    .dir = argv[1],
+	    .run_dir = argv[1],
 	    .passing = -1,
 	    .report = report,
 	    .again = again,

@@ -34,12 +34,13 @@ at_exit() {
 	LAB_AT_EXIT+=("$(printf '%q ' "$@")")
 }
 
-# What a killed vrrp leaves in memory for the next one of its state directory (core/vrrp/record.c).
-lab_forget_masters() {
+# What killed processes leave in memory for the next ones of their state directory (core/base/rundir.h).
+lab_forget_memory() {
 	local dir dev inode
 	for dir in "$T"/*/state; do
 		read -r dev inode < <(stat -c '%D %i' "$dir" 2>/dev/null) || continue
-		rm -f "/run/directord-vrrp-$dev-$(printf %x "$inode")" "/dev/shm/directord-vrrp-$dev-$(printf %x "$inode")"
+		inode=$(printf %x "$inode")
+		rm -rf "/run/directord-$dev-$inode" "/dev/shm/directord-$dev-$inode"
 	done
 }
 
@@ -64,7 +65,7 @@ lab_cleanup() {
 			kill -KILL $(ip netns pids "$NS_PREFIX$name" 2>/dev/null) 2>/dev/null
 			ip netns delete "$NS_PREFIX$name" 2>/dev/null
 		done
-		lab_forget_masters
+		lab_forget_memory
 		rm -rf "$T"
 	fi
 	exit "$status"
@@ -461,6 +462,25 @@ lab_with_users() {
 		exec unshare -m bash -c 'mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/group" /etc/group &&
 			shift && exec "$@"' bash "$T" "$@"
 	fi
+}
+
+# state_disk HOST: the state directory on a file system of its own, that can hang. The caller has at_exit no_state_disk HOST.
+state_disk() {
+	local dir=$T/$1
+	mkdir -p "$dir/state"
+	truncate -s 16M "$dir/image" && mkfs.ext4 -qF "$dir/image" && mount -o loop "$dir/image" "$dir/state"
+}
+no_state_disk() {
+	thaw "$1"
+	lab_forget_memory # which is known by this file system
+	umount -l "$T/$1/state" 2>/dev/null
+}
+# freeze HOST: what is written there waits, for ever; who writes cannot even be killed. Until thaw HOST.
+freeze() {
+	fsfreeze -f "$T/$1/state"
+}
+thaw() {
+	fsfreeze -u "$T/$1/state" 2>/dev/null
 }
 
 # director HOST [OPTION...]: directord in the foreground with the file $T/HOST/directord.conf,

@@ -6,14 +6,17 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/privilege.h"
+#include "core/base/rundir.h"
 #include "core/base/utf8.h"
 #include "tests/unit/unit.h"
 
@@ -775,6 +778,32 @@ static void add(Suite *s, const char *name, const TTest *const *tests)
 }
 
 /* RFC 3629 section 3, and table 3-7 of the Unicode standard. */
+START_TEST(test_rundir)
+{
+	char dir[] = "/tmp/test_base.XXXXXX", path[200] = "", again[200];
+	struct stat st;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(stat(dir, &st), 0);
+	if (rundir_find(dir, path, sizeof(path))) {
+		ck_assert(rundir_fits(path));
+		ck_assert_int_eq(stat(path, &st), 0);
+		ck_assert_uint_eq(st.st_mode & 0777, 0755);
+		ck_assert(rundir_find(dir, again, sizeof(again)));
+		ck_assert_str_eq(again, path);
+		/* one that others can write to may be anybody's */
+		ck_assert_int_eq(chmod(path, 0777), 0);
+		ck_assert(!rundir_find(dir, again, sizeof(again)) || strcmp(again, path) != 0);
+		ck_assert(strcmp(again, path) == 0 || rmdir(again) == 0);
+		ck_assert_int_eq(rmdir(path), 0);
+	}
+	ck_assert_int_eq(rmdir(dir), 0);
+	ck_assert(!rundir_find(dir, again, sizeof(again)));
+	ck_assert(!rundir_fits("/proc"));
+	ck_assert(!rundir_fits(dir));
+}
+END_TEST
+
 START_TEST(test_utf8)
 {
 	static const struct {
@@ -815,6 +844,7 @@ int main(void)
 	    (const TTest *const[]){test_log_levels, test_log_errno, test_log_long, test_log_lost,
 		test_log_stderr, test_log_control_characters, test_log_limit, NULL});
 	add(s, "clock", (const TTest *const[]){test_clock, NULL});
+	add(s, "rundir", (const TTest *const[]){test_rundir, NULL});
 	add(s, "utf8", (const TTest *const[]){test_utf8, NULL});
 	add(s, "privilege", (const TTest *const[]){test_privilege, NULL});
 	return unit_run(s);

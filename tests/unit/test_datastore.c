@@ -327,11 +327,11 @@ START_TEST(test_read_only)
 			ck_assert_int_eq(rename(copy, path), 0);
 		}
 		ck_assert_int_eq(mount(dir, dir, NULL, MS_BIND, NULL), 0);
-		ck_assert_int_eq(
-		    mount(NULL, dir, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
+		ck_assert_int_eq(mount(NULL, dir, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
 		open_store();
 		ck_assert_ptr_nonnull(datastore_trouble(d));
-		ck_assert_msg(datastore_overrides(d, &list, &n), "%d: %s", crash, datastore_trouble(d));
+		ck_assert_msg(
+		    datastore_overrides(d, &list, &n), "%d: %s", crash, datastore_trouble(d));
 		ck_assert_uint_eq(n, 1);
 		ck_assert_str_eq(list[0].value, crash ? "8" : "7");
 		overrides_free(list, n);
