@@ -7,6 +7,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/config/reader.h"
@@ -26,6 +27,8 @@ struct line {
 	bool is_default;   /* the destination is `default`: its family is not known yet */
 	bool has_priority; /* rules */
 	bool has_destination;
+	bool has_or; /* "via A or B" */
+	struct addr second;
 };
 
 /* An option of a line: read() finds its keyword at the word at hand, and leaves the last of its words there. */
@@ -358,7 +361,7 @@ static bool read_route_type(struct line *l, int column)
 
 static bool set_nexthops(struct line *l, const char *text)
 {
-	struct word all = {text, word_at(l)->at};
+	struct word all = {text, l->i < l->st->n ? word_at(l)->at : l->st->at};
 
 	if (!read_value(l->r, l->row, COL_vrrp_route_nexthops, &all))
 		return false;
@@ -383,23 +386,40 @@ static bool read_nexthops(struct line *l, int column)
 	return false;
 }
 
-/* "via A or B": keepalived's old form of two next hops. */
+/* "via A or B", keepalived's old form of two next hops; both are on the same interface. */
 static bool read_or(struct line *l, int column)
 {
 	struct vrrp_route *t = route_of(l);
-	char text[200], first[ADDR_STRLEN];
+	struct addr second;
 
 	(void)column;
-	if (!step(l))
+	if (!step(l) || !read_address(l->r, word_at(l), &second))
 		return false;
-	snprintf(text, sizeof(text), "nexthop via %s nexthop via %s",
-	    addr_format(&t->gateway, first), word_at(l)->text);
-	if (!addr_is_set(&t->gateway)) {
+	if (!addr_is_set(&t->gateway) || l->has_or) {
 		diagnosis_error(l->r->d, word_at(l)->at, "'or' must follow 'via'");
 		return false;
 	}
+	l->has_or = true;
+	l->second = second;
+	return true;
+}
+
+static bool finish_or(struct line *l)
+{
+	struct vrrp_route *t = route_of(l);
+	const struct addr *list[] = {&t->gateway, &l->second};
+	char text[2 * (ADDR_STRLEN + IFNAMSIZ + 30)] = "", address[ADDR_STRLEN];
+	size_t n = 0;
+
+	for (int k = 0; k < 2; k++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%snexthop via %s%s%s",
+		    k ? " " : "", addr_format(list[k], address), *t->interface ? " dev " : "",
+		    t->interface);
+	if (!set_nexthops(l, text))
+		return false;
 	t->gateway = addr_any(ADDR_NONE);
-	return set_nexthops(l, text);
+	row_set_text(&t->interface, "");
+	return true;
 }
 
 static bool read_gateway(struct line *l, int column)
@@ -490,6 +510,8 @@ static bool finish_route(struct line *l)
 	}
 	if (l->is_default)
 		t->destination = addr_any(is_ipv6_route(l) ? ADDR_IPV6 : ADDR_IPV4);
+	if (l->has_or && !finish_or(l))
+		return false;
 	while (*t->vrf && store_find(l->r->store, &t->row))
 		t->table_id++; /* which is not where it is */
 	return true;

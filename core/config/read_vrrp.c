@@ -73,8 +73,8 @@ static bool read_scope(struct reader *r, struct vrrp_address *a, const struct wo
 	return read_value(r, &a->row, COL_vrrp_address_scope, w);
 }
 
-static const char *const unsupported_options[] = {"peer", "home", "-nodad", "mngtmpaddr",
-    "noprefixroute", "autojoin", "no_track", "track_group", "preferred_lft"};
+static const char *const unsupported_options[] = {
+    "peer", "home", "-nodad", "mngtmpaddr", "autojoin", "track_group"};
 
 static size_t refuse_option(struct reader *r, const struct word *w)
 {
@@ -88,6 +88,22 @@ static size_t refuse_option(struct reader *r, const struct word *w)
 	return 0;
 }
 
+/* The broadcast address "+" has all bits behind the prefix, and "-" none. */
+static bool read_host_bits(struct vrrp_address *a, const char *text)
+{
+	uint32_t length = a->prefix_length ? a->prefix_length : 32;
+
+	if (a->address.family != ADDR_IPV4 || (strcmp(text, "+") != 0 && strcmp(text, "-") != 0))
+		return false;
+	a->broadcast = a->address;
+	for (uint32_t i = length; i < 32; i++) {
+		uint8_t bit = (uint8_t)(0x80 >> i % 8), *byte = &a->broadcast.bytes[i / 8];
+
+		*byte = *text == '+' ? *byte | bit : *byte & (uint8_t)~bit;
+	}
+	return true;
+}
+
 /* The option at words[0], and its value if it has one; how many words these are, or 0 if they are wrong. */
 static size_t read_option(
     struct reader *r, struct vrrp_address *a, const struct word *words, size_t n)
@@ -98,9 +114,10 @@ static size_t read_option(
 
 	if (column < 0)
 		return refuse_option(r, &words[0]);
-	if (column == COL_vrrp_address_use_vmac) {
+	if (a->row.table->columns[column].type == TYPE_BOOL) {
 		marks_column(&a->row, column, words[0].at);
-		a->use_vmac = true;
+		column_set_number(&a->row, &a->row.table->columns[column],
+		    !a->row.table->columns[column].inverted);
 		return 1;
 	}
 	if (n < 2) {
@@ -110,6 +127,13 @@ static size_t read_option(
 	marks_column(&a->row, column, words[0].at);
 	if (column == COL_vrrp_address_scope)
 		return read_scope(r, a, &words[1]) ? 2 : 0;
+	if (column == COL_vrrp_address_preferred_lifetime &&
+	    strcmp(words[1].text, "forever") == 0) {
+		a->preferred_lifetime = INT32_MAX;
+		return 2;
+	}
+	if (column == COL_vrrp_address_broadcast && read_host_bits(a, words[1].text))
+		return 2;
 	return read_value(r, &a->row, column, &words[1]) ? 2 : 0;
 }
 

@@ -127,7 +127,7 @@ static void address_change(struct vrrp_fsm *f)
 	v->announce_due = v->extra_due = false;
 	announcer_cancel(v->router->announcer, &f->counters.announcements);
 	for (size_t k = 0; k < v->nvips; k++)
-		v->vips[k].seen = false;
+		v->vips[k].seen = v->vips[k].lost = false;
 	router_wake(v->router);
 }
 
@@ -223,6 +223,9 @@ static bool same_vip(const struct vip *a, const struct vip *b)
 	       a->kernel.prefix_length == b->kernel.prefix_length &&
 	       a->kernel.scope == b->kernel.scope &&
 	       addr_equal(&a->kernel.broadcast, &b->kernel.broadcast) &&
+	       a->kernel.no_prefix_route == b->kernel.no_prefix_route &&
+	       a->kernel.has_lifetime == b->kernel.has_lifetime &&
+	       a->kernel.preferred_lifetime == b->kernel.preferred_lifetime &&
 	       strcmp(a->kernel.label, b->kernel.label) == 0;
 }
 
@@ -260,7 +263,7 @@ static void add_vip(struct virtual *v, struct vip *vip)
 		    vip->interface);
 		return;
 	}
-	if (kernel_address(i, &vip->kernel.address))
+	if (vip->lost || kernel_address(i, &vip->kernel.address))
 		return;
 	k.index = i->index;
 	kernel_add(v->router->kernel, &k);
@@ -335,7 +338,7 @@ static bool is_missing(struct virtual *v, const struct vip *vip)
 {
 	unsigned swallowed;
 
-	if (v->fsm.state != VRRP_MASTER)
+	if (v->fsm.state != VRRP_MASTER || vip->lost)
 		return false;
 	return vip->seen || ((!vip->asked || vip->kernel.address.family == ADDR_IPV4) &&
 				log_limit_ok(&v->missing, 60, 60 * USEC_PER_SEC, &swallowed));
@@ -358,6 +361,18 @@ static void set_again(struct virtual *v, const struct vip *vip)
 	router_wake(v->router);
 }
 
+/* Until the next takeover. */
+static void lose(const struct virtual *v, struct vip *vip)
+{
+	char text[ADDR_STRLEN];
+
+	if (v->fsm.state != VRRP_MASTER || v->addresses_due)
+		return;
+	vip->lost = true;
+	log_warning("%s: somebody removed %s from %s", v->fsm.config.name,
+	    addr_format(&vip->kernel.address, text), vip->interface);
+}
+
 void virtual_check_addresses(struct virtual *v)
 {
 	bool due = v->addresses_due;
@@ -378,6 +393,8 @@ void virtual_check_addresses(struct virtual *v)
 			engine_report(
 			    v->router->engine, &vip->row->row, COLUMN(vrrp_address, present));
 		}
+		if (vip->seen && !there && !vip->row->track)
+			lose(v, vip);
 		if (i && !there && !due && is_missing(v, vip)) {
 			set_again(v, vip);
 			v->addresses_due = true;
@@ -423,6 +440,12 @@ static void read_vip(struct vip *vip, const struct virtual *v, struct vrrp_addre
 	vip->kernel.scope = (uint8_t)row->scope;
 	vip->kernel.broadcast = row->broadcast;
 	copy_name(vip->kernel.label, sizeof(vip->kernel.label), row->label_text);
+	vip->kernel.no_prefix_route = row->no_prefix_route;
+	vip->kernel.has_lifetime = row->preferred_lifetime >= 0;
+	if (vip->kernel.has_lifetime)
+		vip->kernel.preferred_lifetime = row->preferred_lifetime == INT32_MAX
+						     ? UINT32_MAX
+						     : (uint32_t)row->preferred_lifetime;
 	vip->advertised = !row->excluded && row->address.family == family_of(v->row);
 	vip->position = row->position;
 	vip->row = row;
@@ -535,6 +558,7 @@ static bool inherit(struct vip *list, size_t n, const struct virtual *v)
 		if (old) {
 			list[k].seen = old->seen;
 			list[k].asked = old->asked;
+			list[k].lost = old->lost && !list[k].row->track;
 		} else {
 			fresh = true;
 		}

@@ -588,15 +588,22 @@ static void put(struct kernel *k, uint16_t type, const void *data, size_t len)
 /*
  * An IPv6 address is usable at once: whether it is unique VRRP decides, and an address whose
  * detection failed while two were master would never be usable.  A single address is no source of
- * what the director sends by itself.  Both as keepalived does.
+ * what the director sends by itself, unless a lifetime is given.  Both as keepalived does.
  */
-static void put_ipv6(struct kernel *k, const struct kernel_vip *vip)
+static void put_flags(struct kernel *k, const struct kernel_vip *vip)
 {
-	struct ifa_cacheinfo lifetime = {.ifa_prefered = 0, .ifa_valid = UINT32_MAX};
-	uint32_t flags = IFA_F_NODAD;
+	bool ipv6 = vip->address.family == ADDR_IPV6;
+	uint32_t flags =
+	    (ipv6 ? IFA_F_NODAD : 0) | (vip->no_prefix_route ? IFA_F_NOPREFIXROUTE : 0);
+	struct ifa_cacheinfo lifetime = {
+	    .ifa_prefered = ipv6 && vip->prefix_length == 128 ? 0 : UINT32_MAX,
+	    .ifa_valid = UINT32_MAX};
 
-	put(k, IFA_FLAGS, &flags, sizeof(flags));
-	if (vip->prefix_length == 128)
+	if (vip->has_lifetime)
+		lifetime.ifa_prefered = vip->preferred_lifetime;
+	if (flags)
+		put(k, IFA_FLAGS, &flags, sizeof(flags));
+	if (lifetime.ifa_prefered != UINT32_MAX)
 		put(k, IFA_CACHEINFO, &lifetime, sizeof(lifetime));
 }
 
@@ -609,8 +616,7 @@ static void put_settings(struct kernel *k, const struct kernel_vip *vip)
 	if (vip->label[0])
 		put(k, IFA_LABEL, vip->label, strlen(vip->label) + 1);
 	put(k, IFA_PROTO, &protocol, sizeof(protocol));
-	if (vip->address.family == ADDR_IPV6)
-		put_ipv6(k, vip);
+	put_flags(k, vip);
 }
 
 static struct nlattr *begin_nest(struct kernel *k, uint16_t type)

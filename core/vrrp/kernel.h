@@ -88,6 +88,9 @@ struct kernel_vip {
 	uint8_t scope;
 	struct addr broadcast; /* may be unset */
 	char label[IFNAMSIZ];  /* may be empty */
+	bool no_prefix_route;
+	bool has_lifetime; /* preferred_lifetime is set: seconds; UINT32_MAX: for ever */
+	uint32_t preferred_lifetime;
 };
 
 /*

@@ -92,6 +92,7 @@ struct vip {
 	bool advertised;
 	uint32_t position;
 	bool seen; /* it was on the interface since the state is master */
+	bool lost; /* it is not tracked, and somebody removed it since then */
 	/*
 	 * The kernel was asked for it, and has not told of it yet: of an IPv6 address it tells by its work queue,
 	 * so the picture may not have what is to be removed again.

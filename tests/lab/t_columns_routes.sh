@@ -20,6 +20,8 @@ vrrp_instance A {
         10.7.0.101
         10.7.0.102
         10.7.0.103
+        10.7.0.104
+        10.7.0.105
     }
 }
 FILE
@@ -62,7 +64,7 @@ check_soon 10 "the director runs" ctl d status
 } > "$T/edit"
 check "rows without these columns" ctl d edit "$T/edit"
 there() {
-	[ "$(kernel | grep -cE '^10\.1\.[1-7]\.0/24|^10[1-6]:|10\.8\.1\.[1-4]/32|10\.7\.0\.10[0-3]/')" = 21 ]
+	[ "$(kernel | grep -cE '^10\.1\.[1-7]\.0/24|^10[1-6]:|10\.8\.1\.[1-4]/32|10\.7\.0\.10[0-5]/')" = 23 ]
 }
 check_soon 10 "they are in the kernel" there
 
@@ -138,6 +140,23 @@ address 10.7.0.100 'inet 10\.7\.0\.100/24 .*lan:vip' label_text=lan:vip
 address 10.7.0.101 'inet 10\.7\.0\.101/32 scope link' scope=253
 address 10.7.0.102 'inet 10\.7\.0\.102/25 ' prefix_length=25
 address 10.7.0.103 'srv +inet 10\.7\.0\.103/' interface=srv
+# effect: vrrp_address.preferred_lifetime vrrp_address.no_prefix_route
+address 10.7.0.104 'inet 10\.7\.0\.104/.* deprecated ' preferred_lifetime=0
+address 10.7.0.105 'inet 10\.7\.0\.105/.* noprefixroute ' no_prefix_route=on
+# effect: vrrp_address.track
+on d ip addr delete 10.7.0.105/32 dev lan
+check_soon 5 "somebody removes an address: it is set again" has 'inet 10\.7\.0\.105/.* noprefixroute '
+check "it is not tracked" ctl d set vrrp_address "A 10.7.0.105" track=off
+on d ip addr delete 10.7.0.105/32 dev lan
+on d ip addr delete 10.7.0.104/32 dev lan
+check_soon 5 "somebody removes it, and another one: that is set again" has 'inet 10\.7\.0\.104/'
+pause 1
+check_not "and this one is not" has 'inet 10\.7\.0\.105/'
+check_soon 5 "it is said" eval 'ctl d show vrrp | grep -q "10.7.0.105/32 on lan: not set"'
+check "disabled" ctl d set vrrp_instance A enabled=off
+check_soon 5 "the others go" eval '! has "inet 10\.7\.0\.104/"'
+check "enabled" ctl d set vrrp_instance A enabled=on
+check_soon 10 "with the next takeover it is set" has 'inet 10\.7\.0\.105/'
 # effect: static_address.label_text static_address.scope static_address.prefix_length static_address.broadcast
 static 10.8.1.1 'inet 10\.8\.1\.1/32 .*srv:one' label_text=srv:one
 static 10.8.1.2 'inet 10\.8\.1\.2/32 scope link' scope=253

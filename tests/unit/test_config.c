@@ -543,6 +543,7 @@ START_TEST(test_routes)
 		" src 10.0.0.9 10.1.0.0/16 gw 10.0.0.1 oif lan\n"
 		" default inet6 dev lan metric 9\n default via fe80::1 dev lan\n"
 		" to 10.2.0.0/16 via 10.0.0.1 or 10.0.0.2\n"
+		" 10.5.0.0/16 via 10.0.0.1 or 10.0.0.2 dev lan metric 3\n"
 		" unreachable 10.3/16 table local proto static tos 0x10 preference 3\n"
 		" 10.4.0.0/16 mtu lock 1400 quickack 1 table 500 nexthop via 10.0.0.1 weight 2 "
 		"nexthop dev lan\n"
@@ -554,6 +555,7 @@ START_TEST(test_routes)
 	    "    10.4.0.0/16 table 500 mtu lock 1400 quickack 1 nexthop via 10.0.0.1 weight 2 "
 	    "nexthop dev "
 	    "lan\n"
+	    "    10.5.0.0/16 metric 3 nexthop via 10.0.0.1 dev lan nexthop via 10.0.0.2 dev lan\n"
 	    "    ::/0 via fe80::1 dev lan\n"
 	    "    ::/0 metric 9 dev lan\n"
 	    "}\n");
@@ -1196,6 +1198,23 @@ START_TEST(test_vmac_addresses)
 }
 END_TEST
 
+START_TEST(test_address_options)
+{
+#define LIST(options) " virtual_ipaddress {\n  192.0.2.1/24" options "\n }\n"
+#define P_LIST(options) "    virtual_ipaddress {\n        192.0.2.1/24" options "\n    }\n}\n"
+	becomes("vrrp_instance V {\n" INSTANCE LIST(" no_track noprefixroute brd + dev e") "}\n",
+	    P_INSTANCE P_LIST(" dev e broadcast 192.0.2.255 no_track noprefixroute"));
+	becomes("vrrp_instance V {\n" INSTANCE LIST(" preferred_lft 0 brd -") "}\n",
+	    P_INSTANCE P_LIST(" broadcast 192.0.2.0 preferred_lft 0"));
+	becomes("vrrp_instance V {\n" INSTANCE LIST(" preferred_lft forever") "}\n",
+	    P_INSTANCE P_LIST(" preferred_lft 2147483647"));
+	fails("vrrp_instance V {\n" INSTANCE LIST(" preferred_lft never") "}\n",
+	    "5:30: 'preferred_lft': 'never' is not a number");
+#undef LIST
+#undef P_LIST
+}
+END_TEST
+
 START_TEST(test_track_source)
 {
 	becomes("vrrp_instance V {\n track_src_ip\n mcast_src_ip 10.0.0.9\n" INSTANCE VIP "}\n",
@@ -1263,7 +1282,7 @@ START_TEST(test_address_errors)
 	    {"192.0.2", "5:3: '192.0.2' is not an IPv4 or IPv6 address"},
 	    {"192.0.2.1 dev", "5:13: 'dev' needs a value"},
 	    {"192.0.2.1 devv eth0", "5:13: unknown keyword 'devv' for an address"},
-	    {"192.0.2.1 dev eth0 no_track", "5:22: 'no_track' is not supported"},
+	    {"192.0.2.1 dev eth0 autojoin", "5:22: 'autojoin' is not supported"},
 	    {"192.0.2.1 scope world", "5:19: 'scope': 'world' is not a number"},
 	    {"192.0.2.1 brd 1", "5:17: 'broadcast': '1' is not an IPv4 or IPv6 address"},
 	    {"2001:db8::1/129", "5:15: 129 is not in the range 1..128"},
@@ -2963,18 +2982,19 @@ int main(void)
 	    test_interface_delays, test_linkbeat, test_vrf, test_route_vrf, test_route_errors,
 	    test_no_accept, test_strict_mode, test_strict_mode_resets, test_unsupported,
 	    test_samples, test_vmac, test_vmac_names, test_vmac_addresses, test_multicast_group,
-	    test_garp_group, test_garp_extra, test_track_source, test_empty_script, test_notify,
-	    test_idle, test_many_errors, test_global, test_notification, test_instance,
-	    test_instance_owner, test_instance_idle, test_password, test_instance_defaults,
-	    test_addresses, test_address_errors, test_sync_daemon, test_sync_group, test_tracking,
-	    test_scripts, test_track_file, test_track_process, test_track_service,
-	    test_tracking_errors, test_instance_errors, test_virtual_server, test_names,
-	    test_protocol, test_group, test_group_errors, test_mark_family, test_server_defaults,
-	    test_sorry_method, test_scheduler_flags, test_corrections, test_pool, test_lvs_errors,
-	    test_check_defaults, test_check_inheritance, test_checks_in_common, test_check_names,
-	    test_http, test_patterns, test_check_errors, test_alpha, test_every_keyword,
-	    test_sample, test_full_sample, test_round_trip, test_any_name, test_lonely_rows,
-	    test_each_column, test_without_secrets, test_large, test_large_pool};
+	    test_garp_group, test_garp_extra, test_address_options, test_track_source,
+	    test_empty_script, test_notify, test_idle, test_many_errors, test_global,
+	    test_notification, test_instance, test_instance_owner, test_instance_idle,
+	    test_password, test_instance_defaults, test_addresses, test_address_errors,
+	    test_sync_daemon, test_sync_group, test_tracking, test_scripts, test_track_file,
+	    test_track_process, test_track_service, test_tracking_errors, test_instance_errors,
+	    test_virtual_server, test_names, test_protocol, test_group, test_group_errors,
+	    test_mark_family, test_server_defaults, test_sorry_method, test_scheduler_flags,
+	    test_corrections, test_pool, test_lvs_errors, test_check_defaults,
+	    test_check_inheritance, test_checks_in_common, test_check_names, test_http,
+	    test_patterns, test_check_errors, test_alpha, test_every_keyword, test_sample,
+	    test_full_sample, test_round_trip, test_any_name, test_lonely_rows, test_each_column,
+	    test_without_secrets, test_large, test_large_pool};
 	Suite *s = suite_create("config");
 	TCase *tc = tcase_create("config");
 
