@@ -255,7 +255,7 @@ static bool judge_new(struct target *t, enum row_status wanted, struct refusal *
 		return refuse(why, REFUSAL_NAME, t->key, NULL,
 		    "there is no such row, and the request does not make it");
 	if (table_is_of_file(t->key->table))
-		return refuse(why, REFUSAL_NAME, t->key, c,
+		return refuse(why, REFUSAL_VALUE, t->key, &t->key->table->columns[0],
 		    "only the file can make such a row: it says what is run, read or written");
 	t->then = row_new(t->key->table);
 	row_copy_columns(t->then, t->key, table_mask(t->key->table, CLASS_KEY));

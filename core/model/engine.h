@@ -121,7 +121,7 @@ enum request_kind {
 /* Why a transaction was refused, in terms of its rows. */
 enum refusal_kind {
 	REFUSAL_NONE,
-	REFUSAL_VALUE,	      /* a value is out of range: SNMP wrongValue */
+	REFUSAL_VALUE,	      /* a value is out of range: SNMP wrongValue; a key: noCreation */
 	REFUSAL_INCONSISTENT, /* it contradicts other rows: inconsistentValue */
 	REFUSAL_NAME,	      /* there is no such row, or it cannot be made: inconsistentName */
 	REFUSAL_READONLY,     /* notWritable */

@@ -1158,7 +1158,7 @@ static void refuse_creation(struct trying *k, const struct table *t, enum row_st
 	column_set_number(r, status, how);
 	add_columns(k, pdu, r, bit(r, status), true);
 	e = manager_send(k->m, pdu, NULL);
-	if (e != SET_INCONSISTENT_NAME)
+	if (e != SET_NO_CREATION)
 		wrong(k, "what only the file can make: error status %d", e);
 	if (e != 0)
 		k->last++;
