@@ -444,25 +444,51 @@ static void read_sync_interface(struct reader *r, struct block *b, const struct 
 	r->sync_at = st->words[1].at;
 }
 
-/* "use_vmac [on|off] [NAME]": keepalived has the name only. */
+/* Six octets, or five: then the VRID is the sixth, which may be said later. */
+static bool is_mac(const char *text)
+{
+	return strchr(text, ':') && text[strspn(text, "0123456789abcdefABCDEF:")] == '\0';
+}
+
+/* A word behind use_vmac, and what belongs to it; how many words these are, or 0 after an error. */
+static size_t read_vmac_option(struct reader *r, struct vrrp_instance *i, const struct word *words,
+    size_t n, column_mask *seen)
+{
+	bool named = n > 1 && strcmp(words[0].text, "name") == 0;
+	int column = is_mac(words[0].text) ? COL_vrrp_instance_vmac_own_address
+					   : COL_vrrp_instance_vmac_name;
+
+	if (strcmp(words[0].text, "netlink_notify_msg") == 0 ||
+	    (n > 1 && strcmp(words[0].text, "group") == 0)) {
+		diagnosis_warn(r->d, words[0].at, "'%s' has no effect here", words[0].text);
+		return *words[0].text == 'g' ? 2 : 1;
+	}
+	if (*seen >> column & 1) {
+		diagnosis_error(r->d, words[0].at, "'%s' is too much", words[0].text);
+		return 0;
+	}
+	*seen |= (column_mask)1 << column;
+	marks_column(&i->row, column, words[named].at);
+	return read_value(r, &i->row, column, &words[named]) ? 1 + named : 0;
+}
+
+/* "use_vmac [on|off] [[name] NAME] [MAC] [netlink_notify_msg] [group GROUP]"; keepalived has no on and off. */
 static void read_vmac(struct reader *r, struct block *b, const struct statement *st)
 {
 	struct vrrp_instance *i = instance_of(b);
+	column_mask seen = 0;
 	bool on = true;
-	size_t name = 1;
+	size_t k = 1;
 
-	if (!read_words(r, st, 1, 3))
-		return;
 	if (st->n > 1 && word_switch(st->words[1].text, &on))
-		name = 2;
-	if (!read_words(r, st, 1, name + 1))
-		return;
+		k = 2;
 	marks_column(&i->row, COL_vrrp_instance_use_vmac, st->words[0].at);
 	i->use_vmac = on;
-	if (st->n <= name)
-		return;
-	marks_column(&i->row, COL_vrrp_instance_vmac_name, st->words[name].at);
-	read_value(r, &i->row, COL_vrrp_instance_vmac_name, &st->words[name]);
+	for (size_t used; k < st->n; k += used) {
+		used = read_vmac_option(r, i, st->words + k, st->n - k, &seen);
+		if (!used)
+			return;
+	}
 }
 
 bool read_garp_extra(struct reader *r, struct vrrp_instance *i, const struct statement *st)
@@ -1304,8 +1330,23 @@ static void adjust_authentication(struct reader *r, struct vrrp_instance *i)
 		drop_column(r, &i->row, COL_vrrp_instance_auth_type, "there is no auth_pass");
 }
 
+/* Of an address of five octets the sixth is the VRID. */
+static void complete_mac(struct vrrp_instance *i)
+{
+	char text[2 * 17];
+	size_t colons = 0;
+
+	for (const char *p = i->vmac_own_address; *p; p++)
+		colons += *p == ':';
+	if (colons != 4)
+		return;
+	snprintf(text, sizeof(text), "%s:%02x", i->vmac_own_address, (unsigned)(uint8_t)i->vrid);
+	row_set_text(&i->vmac_own_address, text);
+}
+
 static void check_vmac(struct reader *r, struct vrrp_instance *i)
 {
+	complete_mac(i);
 	if (i->vmac_xmit_base && !i->use_vmac)
 		diagnosis_warn(r->d, marks_place(&i->row, COL_vrrp_instance_vmac_xmit_base),
 		    "'vmac_xmit_base' has no effect here: there is no use_vmac");

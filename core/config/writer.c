@@ -221,13 +221,18 @@ static void write_vmac(struct writer *w, const struct row *r, column_mask need)
 {
 	const struct vrrp_instance *i = (const struct vrrp_instance *)r;
 
-	if (!(need & (COLUMN(vrrp_instance, use_vmac) | COLUMN(vrrp_instance, vmac_name))))
+	if (!(need & (COLUMN(vrrp_instance, use_vmac) | COLUMN(vrrp_instance, vmac_name) |
+			 COLUMN(vrrp_instance, vmac_own_address))))
 		return;
 	begin_line(w, "use_vmac");
 	if (!i->use_vmac || *i->vmac_name)
 		put_word(w, i->use_vmac ? "on" : "off");
-	if (*i->vmac_name)
+	if (*i->vmac_name) {
+		put_word(w, "name");
 		put_word(w, i->vmac_name);
+	}
+	if (*i->vmac_own_address)
+		put_word(w, i->vmac_own_address);
 	end_line(w);
 }
 
@@ -379,6 +384,7 @@ static const struct form forms[] = {
     {TABLE_vrrp_instance, COL_vrrp_instance_garp_extra_all, write_nothing},
     {TABLE_vrrp_instance, COL_vrrp_instance_use_vmac, write_vmac},
     {TABLE_vrrp_instance, COL_vrrp_instance_vmac_name, write_nothing},
+    {TABLE_vrrp_instance, COL_vrrp_instance_vmac_own_address, write_nothing},
 };
 
 static const struct form *form_of(const struct table *t, int column)

@@ -219,9 +219,13 @@ static bool check_vmac_of(
 static bool check_vmac(struct validation *v, const struct vrrp_instance *i)
 {
 	char name[IFNAMSIZ], other[IFNAMSIZ];
+	uint8_t mac[VMAC_LEN];
 
 	if (*i->vmac_name && !interface_valid(i->vmac_name))
 		return REFUSE_VALUE(v, i, vrrp_instance, vmac_name, "is no name of an interface");
+	if (*i->vmac_own_address && !vmac_parse(i->vmac_own_address, mac))
+		return REFUSE_VALUE(v, i, vrrp_instance, vmac_own_address,
+		    "is no MAC address of a host: six octets in hexadecimal with colons");
 	if (!i->use_vmac)
 		return true;
 	vmac_name(i, name);

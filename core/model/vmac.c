@@ -23,6 +23,21 @@ const char *vmac_name(const struct vrrp_instance *i, char buf[IFNAMSIZ])
 	return buf;
 }
 
+bool vmac_parse(const char *text, uint8_t mac[VMAC_LEN])
+{
+	unsigned octet[VMAC_LEN];
+	int end = 0;
+
+	if (strspn(text, "0123456789abcdefABCDEF:") != strlen(text) ||
+	    sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &octet[0], &octet[1], &octet[2], &octet[3],
+		&octet[4], &octet[5], &end) != VMAC_LEN ||
+	    text[end] || octet[0] & 1)
+		return false;
+	for (int k = 0; k < VMAC_LEN; k++)
+		mac[k] = (uint8_t)octet[k];
+	return true;
+}
+
 struct vmac vmac_own(const struct vrrp_instance *i)
 {
 	struct vmac m = {.name = ""};
@@ -30,6 +45,7 @@ struct vmac vmac_own(const struct vrrp_instance *i)
 	vmac_name(i, m.name);
 	snprintf(m.parent, IFNAMSIZ, "%s", i->interface);
 	set_mac(&m, i, i->family == INET_IPV6);
+	vmac_parse(i->vmac_own_address, m.mac);
 	return m;
 }
 

@@ -19,6 +19,8 @@ struct vmac {
 
 /* The name of the instance's: the administrator's, or one that is made from the VRID, as keepalived does. */
 const char *vmac_name(const struct vrrp_instance *i, char buf[IFNAMSIZ]);
+/* A MAC address of a host in text: six octets in hexadecimal with colons. */
+bool vmac_parse(const char *text, uint8_t mac[VMAC_LEN]);
 /* The one that the instance has with use_vmac. */
 struct vmac vmac_own(const struct vrrp_instance *i);
 /*

@@ -137,6 +137,7 @@ static struct text texts[] = {
 	"nexthop dev a weight " ZEROS "1 nexthop dev a weight " ZEROS
 	"1 nexthop dev a weight " ZEROS "1 nexthop dev b weight 000000000000000000000000000001",
 	"", false},
+    {"vrrp_instance", "vmac_own_address", "", "02:00:00:00:00:01", "03:00:00:00:00:01", false},
     {"sync_daemon", "mcast_group", "239.1.2.3", "ff02::81", "", false},
 };
 

@@ -133,6 +133,15 @@ check "the instance has one, too" ctl d1 set vrrp_instance V use_vmac=on
 check_soon 10 "its address is there" is_on d1 vrrp.51 10.7.0.100
 check_soon 5 "with three interfaces" eval '[ "$(macvlans d1)" = "v51.srv v6.51.srv vrrp.51" ]'
 check_eq "both below are silent" "$(arp_settings d1)" "1 2 1 2"
+# effect: vrrp_instance.vmac_own_address
+check "it has another MAC address" ctl d1 set vrrp_instance V vmac_own_address=02:00:00:00:00:07
+check_soon 10 "its interface has that" eval 'about d1 vrrp.51 | grep -q "^02:00:00:00:00:07 "'
+check_soon 10 "with its address" is_on d1 vrrp.51 10.7.0.100
+check_soon 5 "the others have the RFC's" is d1 v51.srv $MAC4 private
+check "it is shown" eval 'ctl d1 show vrrp | grep -q "02:00:00:00:00:07 on vrrp.51"'
+check "the RFC's" ctl d1 set vrrp_instance V vmac_own_address=
+check_soon 10 "it has that again" is d1 vrrp.51 $MAC4 private
+check_soon 10 "with its address" is_on d1 vrrp.51 10.7.0.100
 check "an address of the other family" ctl d1 add vrrp_address "V fd00:7::100" excluded=on prefix_length=64
 check_soon 10 "has one with the MAC address of its family" is_on d1 v6.51.lan fd00:7::100
 check "which is the right one" is d1 v6.51.lan $MAC6 private

@@ -729,7 +729,7 @@ START_TEST(test_unsupported)
 	    {"vrrp_instance V {\n use_ipvlan\n}\n", "2:2: 'use_ipvlan' is not supported: make it "
 						    "with ip(8), and name it as the interface, or "
 						    "with dev"},
-	    {"vrrp_instance V {\n use_vmac a b\n}\n", "2:13: 'b' is too much after 'a'"},
+	    {"vrrp_instance V {\n use_vmac a b\n}\n", "2:13: 'b' is too much"},
 	    {"vrrp_instance V {\n use_vmac abcdefghijklmnop\n}\n",
 		"2:11: 'vmac_name': has 16 characters, must have 0 to 15"},
 	    {"vrrp_instance V {\n virtual_routes {\n  x {\n }\n }\n}\n",
@@ -1212,6 +1212,30 @@ START_TEST(test_address_options)
 	    "5:30: 'preferred_lft': 'never' is not a number");
 #undef LIST
 #undef P_LIST
+}
+END_TEST
+
+/* keepalived's words behind use_vmac, in any order. */
+START_TEST(test_vmac_options)
+{
+#define VMAC(words) "vrrp_instance V {\n use_vmac " words "\n" INSTANCE VIP "}\n"
+#define P_VMAC(words) P_INSTANCE "    use_vmac" words "\n" P_VIP
+	becomes(VMAC("mine 02:00:00:0A:00:01"), P_VMAC(" on name mine 02:00:00:0A:00:01"));
+	becomes(VMAC("02:00:00:00:07"), P_VMAC(" 02:00:00:00:07:33"));
+	becomes(VMAC("name group"), P_VMAC(" on name group"));
+	becomes(VMAC("off name name"), P_VMAC(" off name name"));
+	warns(VMAC("netlink_notify_msg group 3 mine"),
+	    "c:2:11: 'netlink_notify_msg' has no effect here\n"
+	    "c:2:30: 'group' has no effect here\n");
+	fails(VMAC("name a name b"), "2:18: 'name' is too much");
+	fails(VMAC("03:00:00:00:00:01"),
+	    "2:11: vrrp_instance V, vmac_own_address: is no MAC address of a host: six octets in "
+	    "hexadecimal with colons");
+	fails(VMAC("02:00:01"),
+	    "2:11: vrrp_instance V, vmac_own_address: is no MAC address of a host: six octets in "
+	    "hexadecimal with colons");
+#undef VMAC
+#undef P_VMAC
 }
 END_TEST
 
@@ -2982,9 +3006,9 @@ int main(void)
 	    test_interface_delays, test_linkbeat, test_vrf, test_route_vrf, test_route_errors,
 	    test_no_accept, test_strict_mode, test_strict_mode_resets, test_unsupported,
 	    test_samples, test_vmac, test_vmac_names, test_vmac_addresses, test_multicast_group,
-	    test_garp_group, test_garp_extra, test_address_options, test_track_source,
-	    test_empty_script, test_notify, test_idle, test_many_errors, test_global,
-	    test_notification, test_instance, test_instance_owner, test_instance_idle,
+	    test_garp_group, test_garp_extra, test_address_options, test_vmac_options,
+	    test_track_source, test_empty_script, test_notify, test_idle, test_many_errors,
+	    test_global, test_notification, test_instance, test_instance_owner, test_instance_idle,
 	    test_password, test_instance_defaults, test_addresses, test_address_errors,
 	    test_sync_daemon, test_sync_group, test_tracking, test_scripts, test_track_file,
 	    test_track_process, test_track_service, test_tracking_errors, test_instance_errors,
