@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/model/vmac.h"
 #include "core/vrrp/track.h"
 
 /* An item of the list: a row of vrrp_track or of sync_group_track, which have the same columns. */
@@ -338,6 +339,28 @@ static void set_priority(struct virtual *v, int64_t sum, const char *why, usec_t
 	router_wake(v->router);
 }
 
+/*
+ * As with keepalived, the interfaces of an instance's addresses are tracked by themselves: a master whose address is
+ * on a link that is down serves nobody there.  The instance's own interface has faults of its own.
+ */
+static void append_addresses(const struct virtual *v, char *fault, size_t size)
+{
+	char vmac[IFNAMSIZ];
+	const char *last = v->row->interface;
+
+	vmac_name(v->row, vmac);
+	for (size_t k = 0; k < v->nvips; k++) {
+		const char *name = v->vips[k].interface;
+
+		if (strcmp(name, last) == 0 || strcmp(name, v->row->interface) == 0 ||
+		    (v->row->use_vmac && strcmp(name, vmac) == 0))
+			continue;
+		last = name;
+		if (interface_state(v, name) != TRACK_STATE_UP)
+			append(fault, size, "the interface %s of its addresses is down", name);
+	}
+}
+
 void tracking_evaluate(struct virtual *v)
 {
 	char priority[sizeof(v->priority_reason)] = "", fault[VRRP_TRACKED_SIZE] = "", words[120];
@@ -357,6 +380,7 @@ void tracking_evaluate(struct virtual *v)
 		if (e.contribution)
 			append(priority, sizeof(priority), "%s (%+d)", words, e.contribution);
 	}
+	append_addresses(v, fault, sizeof(fault));
 	set_priority(v, sum, priority, now);
 	vrrp_fsm_tracked(&v->fsm, fault, now);
 }

@@ -133,14 +133,27 @@ note "the interface of an address comes later, goes, and comes again"
 	instance SIX eth7 100 fe80::100/64
 } > "$T/d/directord.conf"
 check "the file is read again" ctl d reload
-check_match "it is not there" "$(ctl d show vrrp)" '10.9.0.100/24 on far: not set'
-on d ip link add far type veth peer name near
+far() {
+	on d ip link add far type veth peer name near
+	on d ip link set near up
+	on d ip link set far up
+}
+check_soon 5 "it is not there: a fault" eval '[ "$(state FOUR)" = fault ]'
+check_match "that says why" "$(ctl d show vrrp)" 'the interface far of its addresses is down'
+far
 check_soon 5 "it is: the address is set" has_vip d 10.9.0.100
+check_soon 5 "master" both master
+on d ip link set near down
+check_soon 5 "no carrier: a fault" eval '[ "$(state FOUR)" = fault ]'
+check_soon 5 "without the address" eval '! has_vip d 10.9.0.100 && ! has_vip d 10.7.0.100'
+on d ip link set near up
+check_soon 5 "carrier: the address is set" has_vip d 10.9.0.100
 on d ip link del far
-check_soon 5 "it has gone" eval 'ctl d show vrrp | grep -q "10.9.0.100/24 on far: not set"'
-on d ip link add far type veth peer name near
+check_soon 5 "it has gone: a fault" eval '[ "$(state FOUR)" = fault ]'
+check "not of the other instance" eval '[ "$(state SIX)" = master ]'
+far
 check_soon 5 "again: the address is set" has_vip d 10.9.0.100
-check "it was master all the time" both master
+check_soon 5 "master" both master
 check_eq "somebody removes it unseen" "$(
 	kill -STOP "$(child d vrrp)"
 	on d ip addr del 10.7.0.100/24 dev eth7
