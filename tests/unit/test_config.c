@@ -2191,6 +2191,84 @@ START_TEST(test_every_keyword)
 }
 END_TEST
 
+/* What the manuals of keepalived 2.2.7 and of its newest version (2.4) have for VRRP is done, refused or named. */
+START_TEST(test_keepalived_words)
+{
+	static const struct {
+		const char *before, *after, *words;
+	} list[] = {
+	    {"vrrp_instance V {\n", "}\n",
+		"state interface vrf use_vmac use_vmac_addr vmac_xmit_base use_ipvlan "
+		"native_ipv6 dont_track_primary track_interface track_script track_file "
+		"track_process track_bfd mcast_src_ip unicast_src_ip mcast_dst_ip track_src_ip "
+		"version check_unicast_src unicast_peer unicast_fault_no_peer unicast_ttl "
+		"old_unicast_checksum v3_checksum_as_v2 garp_master_delay garp_master_repeat "
+		"garp_lower_prio_delay garp_lower_prio_repeat garp_master_refresh "
+		"garp_master_refresh_repeat garp_extra_if down_timer_adverts "
+		"timer_expired_backup lower_prio_no_advert higher_prio_send_advert "
+		"virtual_router_id priority advert_int authentication auth_hmac "
+		"virtual_ipaddress virtual_ipaddress_excluded promote_secondaries "
+		"virtual_routes virtual_rules accept no_accept nopreempt preempt preempt_delay "
+		"skip_check_adv_addr strict_mode debug notify_master notify_backup "
+		"notify_fault notify_stop notify_deleted notify notify_master_rx_lower_pri "
+		"notify_priority_changes smtp_alert kernel_rx_buf_size linkbeat_use_polling"},
+	    {"vrrp_sync_group G {\n", "}\n",
+		"group track_interface track_script track_file track_process track_bfd "
+		"notify_master notify_backup notify_fault notify_stop notify_deleted notify "
+		"notify_priority_changes smtp_alert global_tracking sync_group_tracking_weight"},
+	    {"global_defs {\n", "}\n",
+		"tmp_config_directory config_save_dir process_names process_name "
+		"vrrp_process_name use_symlink_paths set_supplementary_groups startup_script "
+		"startup_script_timeout shutdown_script shutdown_script_timeout router_id "
+		"vrrp_mcast_group4 vrrp_mcast_group6 default_interface lvs_sync_daemon "
+		"vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_lower_prio_delay "
+		"vrrp_down_timer_adverts vrrp_garp_lower_prio_repeat vrrp_garp_master_refresh "
+		"vrrp_garp_master_refresh_repeat vrrp_garp_interval vrrp_gna_interval "
+		"vrrp_min_garp vrrp_garp_extra_if vrrp_lower_prio_no_advert "
+		"vrrp_higher_prio_send_advert vrrp_version nftables nftables_priority "
+		"nftables_counters nftables_ifindex vrrp_iptables vrrp_ipsets "
+		"disable_local_igmp vrrp_check_unicast_src vrrp_skip_check_adv_addr "
+		"vrrp_strict vrrp_notify_priority_changes max_auto_priority "
+		"min_auto_priority_delay vrrp_priority vrrp_no_swap vrrp_cpu_affinity "
+		"vrrp_rt_priority vrrp_rlimit_rttime snmp_socket enable_snmp_vrrp "
+		"enable_snmp_rfc enable_snmp_rfcv2 enable_snmp_rfcv3 enable_traps enable_dbus "
+		"dbus_service_name dbus_no_interface_name script_user enable_script_security "
+		"notify_fifo notify_fifo_script vrrp_notify_fifo vrrp_notify_fifo_script "
+		"fifo_write_vrrp_states_on_reload dynamic_interfaces vrrp_netlink_cmd_rcv_bufs "
+		"vrrp_netlink_cmd_rcv_bufs_force vrrp_netlink_monitor_rcv_bufs "
+		"vrrp_netlink_monitor_rcv_bufs_force process_monitor_rcv_bufs "
+		"process_monitor_rcv_bufs_force vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier "
+		"umask vrrp_startup_delay vrrp_delay_after_boot log_unknown_vrids vmac_prefix "
+		"vmac_addr_prefix random_seed reload_check_config include_check "
+		"reload_time_file reload_repeat reload_file data_use_instance "
+		"state_file_location stats_file_location json_file_location json_version "
+		"iproute_usr_dir iproute_etc_dir"},
+	    {"", "",
+		"net_namespace net_namespace_ipvs namespace_with_ipsets instance use_pid_dir "
+		"linkbeat_use_polling child_wait_time linkbeat_interfaces "
+		"interface_up_down_delays track_group static_ipaddress static_routes "
+		"static_rules bfd_instance vrrp_script track_file vrrp_track_file "
+		"vrrp_track_process garp_group"},
+	};
+	char text[200], word[60], unknown[100];
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
+		for (const char *w = list[i].words; *w; w += strspn(w, " ")) {
+			struct config *config;
+
+			snprintf(word, sizeof(word), "%.*s", (int)strcspn(w, " "), w);
+			w += strlen(word);
+			snprintf(
+			    text, sizeof(text), "%s %s\n%s", list[i].before, word, list[i].after);
+			snprintf(unknown, sizeof(unknown), "unknown keyword '%s'", word);
+			config = read_text(text);
+			ck_assert_msg(config || !strstr(err.text, unknown), "%s", err.text);
+			config_free(config);
+		}
+	}
+}
+END_TEST
+
 /* ---- The samples. */
 
 /* Is the word in the text, outside of others? */
@@ -3016,9 +3094,9 @@ int main(void)
 	    test_mark_family, test_server_defaults, test_sorry_method, test_scheduler_flags,
 	    test_corrections, test_pool, test_lvs_errors, test_check_defaults,
 	    test_check_inheritance, test_checks_in_common, test_check_names, test_http,
-	    test_patterns, test_check_errors, test_alpha, test_every_keyword, test_sample,
-	    test_full_sample, test_round_trip, test_any_name, test_lonely_rows, test_each_column,
-	    test_without_secrets, test_large, test_large_pool};
+	    test_patterns, test_check_errors, test_alpha, test_every_keyword, test_keepalived_words,
+	    test_sample, test_full_sample, test_round_trip, test_any_name, test_lonely_rows,
+	    test_each_column, test_without_secrets, test_large, test_large_pool};
 	Suite *s = suite_create("config");
 	TCase *tc = tcase_create("config");
 
