@@ -9,9 +9,9 @@
 #
 # Needs root, for a network namespace. ROWS: how many are made each time; MANY: in one request; MANAGERS at once; SIZES
 # of the table for the single SET, spread over POOLS; TIMES that it is done in a row, and ALONE with a pause behind each.
-# The processor time has what comes after the answer, too: lvs builds and compares what the pool's virtual servers have,
-# once for all changes that came meanwhile, so a SET that is alone costs it the most. Where the kernel has no IPVS, lvs
-# has less to compare.
+# The processor time has what comes after the answer, too: lvs builds and compares what has changed once for all changes
+# that came meanwhile, so a SET that is alone costs it the most (bench_lvs.c has that alone). Where the kernel has no
+# IPVS, lvs has less to compare.
 # wanted: a SET in the largest table takes no longer than in the smallest.
 ROWS=${ROWS:-1000} MANY=${MANY:-20} MANAGERS=${MANAGERS:-4} SIZES=${SIZES:-1000 100000} TIMES=${TIMES:-200} ALONE=${ALONE:-20} POOLS=${POOLS:-100}
 # shellcheck source=tests/lab/lib.sh
