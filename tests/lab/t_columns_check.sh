@@ -138,31 +138,29 @@ check "a timeout of 3 s" change delay timeout=3
 check_soon 6 "up" is delay up
 
 # effect: check.retries check.retry_delay check.fall check.rise
-# failures CHECK PATH STATE: the path answers otherwise until the state has changed: how often it was asked meanwhile,
-# and the ms from the first time to the last
-turn() { # PATH STATUS STATE
-	local from
-	from=$(asked "$1" '$7 == "10.0.0.11"')
-	body "$1" "$2" changed
-	wait_for 30 is "$1" "$3"
-	awk -v p="/$1" -v from="$from" '$3 == p && $7 == "10.0.0.11" && n++ >= from {if (!k++) first = $4; last = $4}
-		END {print k + 0, last - first}' "$T/httpd-rs.log"
+# turn TEXT PATH STATUS STATE N: the path answers otherwise from now on, and N checks later, or one, the state has changed,
+# as far as can be seen: of a look that takes its time, the checks before it and after it are known. MS: from the first
+# of them to the last
+turn() {
+	local mine='$7 == "10.0.0.11"' from low=0 count
+	from=$(asked "$2" "$mine")
+	body "$2" "$3" changed
+	while count=$(($(asked "$2" "$mine") - from)) && ! is "$2" "$4" && [ "$count" -lt 30 ]; do low=$count; done
+	count=$(($(asked "$2" "$mine") - from))
+	check "$1 ($low to $count)" test "$low" -le $(($5 + 1)) -a "$count" -ge "$5"
+	MS=$(awk -v p="/$2" -v from="$from" -v n="$5" '$3 == p && $7 == "10.0.0.11" && seen++ >= from {
+		if (!k++) first = $4; if (k == n) print $4 - first}' "$T/httpd-rs.log")
 }
 check_soon 6 "all that follows is up before" is retry up
-read -r n ms < <(turn retry 503 down)
-check_between "retries 3: down after 4 failures" "$n" 4 5
-check_between "with 300 ms between them" "$ms" 800 2500
+turn "retries 3: down after 4 failures" retry 503 down 4
+check_between "with 300 ms between them" "$MS" 800 2500
 check "no retries" change retry retries=0
-check "up again" turn retry 200 up
-read -r n ms < <(turn retry 503 down)
-check_between "down after 1 failure" "$n" 1 2
-read -r n ms < <(turn fall 503 down)
-check_between "fall 3: down after 3 checks" "$n" 3 4
-check_between "0.5 s between them" "$ms" 800 2500
-read -r n ms < <(turn rise 200 up)
-check_between "rise 4: up after 4 checks" "$n" 4 5
-read -r n ms < <(turn few 200 up)
-check_between "else after one" "$n" 1 2
+turn "up again" retry 200 up 1
+turn "down after 1 failure" retry 503 down 1
+turn "fall 3: down after 3 checks" fall 503 down 3
+check_between "0.5 s between them" "$MS" 800 2500
+turn "rise 4: up after 4 checks" rise 200 up 4
+turn "else after one" few 200 up 1
 
 stop director-d
 check_not "no sanitizer complained" log_has director-d '(Address|Leak)Sanitizer|runtime error:'
