@@ -253,10 +253,11 @@ static void delta_to_memory(struct hub *h, const struct delta *d)
 		overrides_set_base(h->overrides, d->table, d->key, d->column, d->old_value);
 }
 
-static const char *storage_word(const struct hub *h, const struct delta *d)
+/* What is set in a column of the row that d is about, or NULL. */
+static const char *set_word(const struct hub *h, const struct delta *d, const char *column)
 {
 	const struct table *t = table_find(d->table);
-	const struct column *c = t ? table_column(t, "storage") : NULL;
+	const struct column *c = t ? table_column(t, column) : NULL;
 	char why[WHY_SIZE];
 	struct row *key;
 	const char *word = NULL;
@@ -295,7 +296,7 @@ static void rewrite_value(
  */
 static void row_to_job(struct hub *h, struct job *j, const struct delta *list, size_t n, bool back)
 {
-	const char *before = storage_word(h, &list[0]), *after = before;
+	const char *before = set_word(h, &list[0], "storage"), *after = before;
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(list[i].column, "storage") == 0)
@@ -317,13 +318,21 @@ static void row_to_job(struct hub *h, struct job *j, const struct delta *list, s
 	}
 }
 
+/* The rows of one changeset, one after the other: the number of changes of the first one. */
+static size_t of_one_row(const struct delta *list, size_t n)
+{
+	size_t k = 1;
+
+	while (k < n && strcmp(list[0].key, list[k].key) == 0 &&
+	       strcmp(list[0].table, list[k].table) == 0)
+		k++;
+	return k;
+}
+
 static void changes_to_job(struct hub *h, struct job *j, const struct changeset *c, bool back)
 {
 	for (size_t i = 0, n; i < c->n; i += n) {
-		for (n = 1; i + n < c->n && strcmp(c->list[i].key, c->list[i + n].key) == 0 &&
-			    strcmp(c->list[i].table, c->list[i + n].table) == 0;
-		     n++)
-			;
+		n = of_one_row(&c->list[i], c->n - i);
 		row_to_job(h, j, &c->list[i], n, back);
 	}
 }
@@ -988,16 +997,40 @@ static void undo_unconfirmed(struct hub *h)
 	remember(h, u.changes);
 }
 
+/* A row that was volatile and is the file's since has values on the disk, and no storage. */
+static bool was_kept(const struct hub *h, const struct delta *list, size_t n)
+{
+	if (is_volatile(set_word(h, &list[0], "storage")))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (set_word(h, &list[i], list[i].column))
+			return true;
+	return false;
+}
+
+static struct changeset *lost_rows(const struct hub *h)
+{
+	struct changeset *all = changeset_new(ORIGIN_UNDO), *c = changeset_new(ORIGIN_UNDO);
+
+	history_lost(&h->history, all);
+	for (size_t i = 0, n; i < all->n; i += n) {
+		n = of_one_row(&all->list[i], all->n - i);
+		for (size_t k = i; !was_kept(h, &all->list[i], n) && k < i + n; k++)
+			changeset_add(c, &all->list[k]);
+	}
+	changeset_free(all);
+	return c;
+}
+
 /*
  * Volatile rows are gone since directord ended: that is a change like another one, so that a rollback knows what they
  * were.
  */
 static void tell_lost(struct hub *h)
 {
-	struct changeset *c = changeset_new(ORIGIN_UNDO);
+	struct changeset *c = lost_rows(h);
 	struct job *j;
 
-	history_lost(&h->history, c);
 	if (!c->n) {
 		changeset_free(c);
 		return;

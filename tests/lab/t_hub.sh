@@ -196,6 +196,15 @@ check_eq "what was kept is back, whole" "$(value pool '"brief"' storage), $(valu
 check_eq "also what belongs to it" "$(value real_server 10.0.0.9 weight)" 7
 check_eq "what was volatile is not" "$(ctl d1 show pool --all | grep -c other)" 0
 check "remove it" ctl d1 delete pool brief
+check "a volatile one" ctl d1 add pool late storage=volatile
+printf 'server_pool late {\n}\n' >> "$conf"
+check "that the file has now" ctl d1 reload
+check "is set" ctl d1 set pool late start_down=on
+kill -KILL -- "-$(pid_of director-d1)"
+wait "$(pid_of director-d1)" 2>/dev/null
+director d1
+check_soon 30 "killed: it answers" ctl d1 status
+check_eq "what was set of the file's row is kept" "$(value pool '"late"' start_down)" true
 
 note "a stop for good"
 stop director-d1
