@@ -411,7 +411,8 @@ static void apply(struct router *r, const struct change *c, size_t n, bool first
 	if (watch_refresh(r)) /* how long a link may be down depends on the instances */
 		router_links_changed(r);
 	vmac_sweep(r, false);
-	promote_make(r, false); /* of what was made just now */
+	promote_make(r, false);	 /* of what was made just now */
+	kernel_flush(r->kernel); /* what is removed is removed with it */
 	promote_sweep(r, false);
 	lock_more();
 }

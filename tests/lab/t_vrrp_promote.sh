@@ -98,12 +98,17 @@ note "all of it is killed, and the file changed"
 instance promote_secondaries > "$T/d/directord.conf"
 check "for one, by the file" ctl d reload
 check_soon 5 "it is set" are "1 1 0"
+on d ip link set srv2 up
+check_soon 10 "the address is there" on_srv 10.10.1.100
+on d ip addr add 10.10.1.7/24 dev srv
 kill -KILL -- "-$(pid_of director-d)"
 wait "$(pid_of director-d)" 2>/dev/null
 check_eq "nobody puts anything back" "$(settings)" "1 1 0"
 instance | sed 's/dev srv/dev other/' > "$T/d/directord.conf"
 director d
 check_soon 10 "the next one does, where it is not wanted any more" are "0 0 0"
+check_not "and removes the address that was left" on_srv 10.10.1.100
+check "but first that, with which the administrator's stays" on_srv 10.10.1.7
 instance promote_secondaries > "$T/d/directord.conf"
 check "again" ctl d reload
 check_soon 5 "it is set" are "1 1 0"
