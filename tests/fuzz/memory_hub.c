@@ -422,7 +422,8 @@ static void disk_hangs(void *arg)
 
 bool memory_hub_start(struct hub *h, struct memory_disk *d, const char *file)
 {
-	*h = (struct hub){.options.file = file, .control_fd = -1, .pid_fd = -1};
+	*h = (struct hub){
+	    .options = {.file = file, .config_id = "host"}, .control_fd = -1, .pid_fd = -1};
 	h->base = event_base_new();
 	if (!h->base)
 		abort();
