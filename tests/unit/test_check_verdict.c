@@ -27,17 +27,17 @@ static void on_result(struct verdict *v, bool changed)
 	seen.result_changes += changed;
 }
 
-static void on_server(struct verdict_server *s, enum server_state old, bool first)
+static void on_server(struct verdict_server *of, enum server_state old, bool first)
 {
 	seen.server_calls++;
 	seen.firsts += first;
-	seen.server_changes += !first && old != s->row->state;
+	seen.server_changes += !first && old != of->row->state;
 	seen.old = old;
 }
 
-static void on_stability(struct verdict_server *s, enum stability old, const char *reason)
+static void on_stability(struct verdict_server *of, enum stability old, const char *reason)
 {
-	ck_assert_int_ne(old, s->row->stability);
+	ck_assert_int_ne(old, of->row->stability);
 	seen.stability_calls++;
 	snprintf(seen.why, sizeof(seen.why), "%s", reason);
 }
@@ -50,6 +50,7 @@ static const struct verdict_rules plain = {
 
 static struct verdict_pool pool = {.ops = &ops};
 static struct store *rows;
+static struct verdict_server s; /* of each test */
 
 static void open_store(void)
 {
@@ -58,6 +59,7 @@ static void open_store(void)
 
 static void close_store(void)
 {
+	verdict_server_fini(&s);
 	store_free(rows);
 }
 
@@ -70,16 +72,17 @@ static struct real_server *server_row(void)
 	return r;
 }
 
-static void server(struct verdict_server *s, bool start_down)
+static void server(bool start_down)
 {
 	memset(&seen, 0, sizeof(seen));
 	pool.start_down = start_down;
-	verdict_server_init(s, &pool, server_row());
+	verdict_server_fini(&s);
+	verdict_server_init(&s, &pool, server_row());
 }
 
 /* A server that another process knew. */
-static void server_known(struct verdict_server *s, enum server_state state, usec_t last_change,
-    uint32_t transitions, const char *reason, enum stability stability)
+static void server_known(enum server_state state, usec_t last_change, uint32_t transitions,
+    const char *reason, enum stability stability)
 {
 	struct real_server *r = server_row();
 
@@ -89,7 +92,8 @@ static void server_known(struct verdict_server *s, enum server_state state, usec
 	row_set_text(&r->reason, reason);
 	r->stability = stability;
 	memset(&seen, 0, sizeof(seen));
-	verdict_server_init(s, &pool, r);
+	verdict_server_fini(&s);
+	verdict_server_init(&s, &pool, r);
 }
 
 static struct check_result *check_row(const char *name)
@@ -102,18 +106,18 @@ static struct check_result *check_row(const char *name)
 	return r;
 }
 
-static void check(struct verdict *v, struct verdict_server *s, const char *name,
-    const struct verdict_rules *rules, uint32_t place)
+static void check(
+    struct verdict *v, const char *name, const struct verdict_rules *rules, uint32_t place)
 {
-	verdict_init(v, s, check_row(name), rules, place);
+	verdict_init(v, &s, check_row(name), rules, place);
 }
 
 /* A server with one check that is about to start. */
-static void single(struct verdict_server *s, struct verdict *v, const struct verdict_rules *rules)
+static void single(struct verdict *v, const struct verdict_rules *rules)
 {
-	server(s, false);
-	check(v, s, "web", rules, 0);
-	verdict_server_settle(s, T0);
+	server(false);
+	check(v, "web", rules, 0);
+	verdict_server_settle(&s, T0);
 	verdict_soon(v, T0, 0);
 }
 
@@ -143,12 +147,11 @@ static usec_t run(struct verdict *v, usec_t takes, enum probe_outcome outcome)
 
 START_TEST(test_no_drift)
 {
-	struct verdict_server s;
 	struct verdict v;
 	usec_t offset, last;
 
-	server(&s, false);
-	check(&v, &s, "web", &plain, 0x40000000);
+	server(false);
+	check(&v, "web", &plain, 0x40000000);
 	verdict_soon(&v, T0, 2 * SEC);
 	ck_assert_uint_eq(v.due, T0 + 500 * MSEC);
 	last = run(&v, 3 * MSEC, PROBE_SUCCESS);
@@ -169,11 +172,10 @@ END_TEST
 
 START_TEST(test_late_start)
 {
-	struct verdict_server s;
 	struct verdict v;
 	usec_t place;
 
-	single(&s, &v, &plain);
+	single(&v, &plain);
 	run(&v, 0, PROBE_SUCCESS);
 	place = v.due;
 	/* Begun 3 s late: the next one is not. */
@@ -194,14 +196,13 @@ END_TEST
 /* A process that was stopped for a minute does not ask all at once when it goes on. */
 START_TEST(test_after_a_stop)
 {
-	struct verdict_server s;
 	static struct verdict v[1000];
 	unsigned per_second[10] = {0};
 	usec_t now = T0 + 60 * SEC;
 
-	server(&s, false);
+	server(false);
 	for (unsigned i = 0; i < 1000; i++) {
-		check(&v[i], &s, "x", &plain, verdict_place(i));
+		check(&v[i], "x", &plain, verdict_place(i));
 		verdict_soon(&v[i], T0, 10 * SEC);
 		ck_assert(verdict_ready(&v[i], v[i].due));
 		ck_assert(verdict_ready(&v[i], v[i].due + 4 * SEC));
@@ -220,15 +221,14 @@ END_TEST
 START_TEST(test_late_but_made)
 {
 	struct verdict_rules rules = plain;
-	struct verdict_server s;
 	struct verdict v;
 
 	rules.retries = 1;
-	single(&s, &v, &rules);
+	single(&v, &rules);
 	run(&v, 0, PROBE_FAILURE);
 	ck_assert(verdict_ready(&v, v.due + 3600 * SEC));
 	rules.interval = 20 * MSEC;
-	single(&s, &v, &rules);
+	single(&v, &rules);
 	run(&v, 0, PROBE_SUCCESS);
 	ck_assert(verdict_ready(&v, v.due + 90 * MSEC));
 	ck_assert(!verdict_ready(&v, v.due + 101 * MSEC));
@@ -238,12 +238,11 @@ END_TEST
 START_TEST(test_longer_than_interval)
 {
 	struct verdict_rules rules = plain;
-	struct verdict_server s;
 	struct verdict v;
 	usec_t end = 0;
 
 	rules.interval = 1 * SEC;
-	single(&s, &v, &rules);
+	single(&v, &rules);
 	run(&v, 0, PROBE_SUCCESS);
 	for (unsigned i = 0; i < 20; i++) {
 		usec_t at = run(&v, 5 * SEC + 1, PROBE_FAILURE);
@@ -259,12 +258,11 @@ END_TEST
 START_TEST(test_retries)
 {
 	struct verdict_rules rules = plain;
-	struct verdict_server s;
 	struct verdict v;
 	usec_t at;
 
 	rules.retries = 2;
-	single(&s, &v, &rules);
+	single(&v, &rules);
 	run(&v, 0, PROBE_SUCCESS);
 	ck_assert_int_eq(s.row->state, SERVER_UP);
 	/* Two failures, then a success: nothing happened. */
@@ -299,14 +297,13 @@ END_TEST
 START_TEST(test_rise_and_fall)
 {
 	struct verdict_rules rules = plain;
-	struct verdict_server s;
 	struct verdict v;
 	usec_t at;
 
 	rules.rise = 3;
 	rules.fall = 2;
 	rules.retries = 1;
-	single(&s, &v, &rules);
+	single(&v, &rules);
 	/* The first verdict is the first round's. */
 	run(&v, 0, PROBE_SUCCESS);
 	ck_assert_int_eq(v.row->state, CHECK_STATE_UP);
@@ -343,12 +340,11 @@ END_TEST
 START_TEST(test_first_verdict)
 {
 	struct verdict_rules rules = plain;
-	struct verdict_server s;
 	struct verdict v;
 
 	rules.fall = 5;
 	rules.retries = 1;
-	single(&s, &v, &rules);
+	single(&v, &rules);
 	ck_assert_int_eq(s.row->state, SERVER_UP);
 	ck_assert_uint_eq(seen.firsts, 1);
 	run(&v, 0, PROBE_FAILURE);
@@ -363,10 +359,9 @@ END_TEST
 
 START_TEST(test_start_up)
 {
-	struct verdict_server s;
 	struct verdict v;
 
-	single(&s, &v, &plain);
+	single(&v, &plain);
 	ck_assert_int_eq(s.row->state, SERVER_UP);
 	ck_assert_str_eq(s.row->reason, "1 of 1 checks not made yet");
 	ck_assert_uint_eq(s.row->last_change, T0);
@@ -386,12 +381,11 @@ END_TEST
 
 START_TEST(test_start_down)
 {
-	struct verdict_server s;
 	struct verdict a, b;
 
-	server(&s, true);
-	check(&a, &s, "a", &plain, 0);
-	check(&b, &s, "b", &plain, 0);
+	server(true);
+	check(&a, "a", &plain, 0);
+	check(&b, "b", &plain, 0);
 	verdict_server_settle(&s, T0);
 	ck_assert_int_eq(s.row->state, SERVER_UNKNOWN);
 	ck_assert_uint_eq(seen.firsts, 1);
@@ -412,12 +406,11 @@ END_TEST
 
 START_TEST(test_start_down_and_fails)
 {
-	struct verdict_server s;
 	struct verdict a, b;
 
-	server(&s, true);
-	check(&a, &s, "a", &plain, 0);
-	check(&b, &s, "b", &plain, 0);
+	server(true);
+	check(&a, "a", &plain, 0);
+	check(&b, "b", &plain, 0);
 	verdict_server_settle(&s, T0);
 	verdict_soon(&a, T0, 0);
 	verdict_soon(&b, T0, 0);
@@ -434,9 +427,8 @@ END_TEST
 
 START_TEST(test_no_checks)
 {
-	struct verdict_server s;
 
-	server(&s, true);
+	server(true);
 	verdict_server_settle(&s, T0);
 	ck_assert_int_eq(s.row->state, SERVER_UP);
 	ck_assert_str_eq(s.row->reason, "no checks");
@@ -447,13 +439,12 @@ END_TEST
 
 START_TEST(test_all_must_succeed)
 {
-	struct verdict_server s;
 	struct verdict v[3];
 	static const char *const names[] = {"tcp", "web", "db"};
 
-	server(&s, false);
+	server(false);
 	for (unsigned i = 0; i < 3; i++) {
-		check(&v[i], &s, names[i], &plain, verdict_place(i));
+		check(&v[i], names[i], &plain, verdict_place(i));
 		verdict_soon(&v[i], T0, 0);
 	}
 	verdict_server_settle(&s, T0);
@@ -477,15 +468,14 @@ END_TEST
 
 START_TEST(test_new_check_of_failed_server)
 {
-	struct verdict_server s;
 	struct verdict old, new;
 
-	single(&s, &old, &plain);
+	single(&old, &plain);
 	run(&old, 0, PROBE_FAILURE);
 	ck_assert_int_eq(s.row->state, SERVER_DOWN);
 	/* A reload puts another check in its place. */
 	verdict_fini(&old);
-	check(&new, &s, "better", &plain, 0);
+	check(&new, "better", &plain, 0);
 	verdict_server_settle(&s, T0 + SEC);
 	ck_assert_int_eq(s.row->state, SERVER_DOWN);
 	ck_assert_uint_eq(seen.server_changes, 1);
@@ -498,17 +488,16 @@ END_TEST
 
 START_TEST(test_new_check_of_working_server)
 {
-	struct verdict_server s;
 	struct verdict a, b;
 
-	server(&s, true);
-	check(&a, &s, "a", &plain, 0);
+	server(true);
+	check(&a, "a", &plain, 0);
 	verdict_server_settle(&s, T0);
 	verdict_soon(&a, T0, 0);
 	run(&a, 0, PROBE_SUCCESS);
 	ck_assert_int_eq(s.row->state, SERVER_UP);
 	/* It starts down, but it is up: a new check does not take it out of service. */
-	check(&b, &s, "b", &plain, 0);
+	check(&b, "b", &plain, 0);
 	verdict_server_settle(&s, T0 + SEC);
 	ck_assert_int_eq(s.row->state, SERVER_UP);
 	verdict_soon(&b, T0 + SEC, 0);
@@ -523,10 +512,9 @@ END_TEST
 
 START_TEST(test_disabled)
 {
-	struct verdict_server s;
 	struct verdict v;
 
-	single(&s, &v, &plain);
+	single(&v, &plain);
 	run(&v, 0, PROBE_FAILURE);
 	s.disabled = true;
 	verdict_pause(&v);
@@ -549,7 +537,6 @@ END_TEST
 START_TEST(test_restored)
 {
 	struct check_result *known = check_row("web");
-	struct verdict_server s;
 	struct verdict v;
 
 	known->state = CHECK_STATE_DOWN;
@@ -558,7 +545,7 @@ START_TEST(test_restored)
 	known->successes = 90;
 	known->consecutive = 4;
 	known->last_time = T0 - SEC;
-	server_known(&s, SERVER_DOWN, T0 - 4 * SEC, 3, "web: no answer in 5 s", STABILITY_STEADY);
+	server_known(SERVER_DOWN, T0 - 4 * SEC, 3, "web: no answer in 5 s", STABILITY_STEADY);
 	verdict_init(&v, &s, known, &plain, 0);
 	verdict_server_settle(&s, T0);
 	/* It is what it was: nobody is told anything. */
@@ -579,11 +566,10 @@ END_TEST
 
 START_TEST(test_restored_without_results)
 {
-	struct verdict_server s;
 	struct verdict v;
 
-	server_known(&s, SERVER_DOWN, T0 - 4 * SEC, 3, "web: no answer in 5 s", STABILITY_STEADY);
-	check(&v, &s, "web", &plain, 0);
+	server_known(SERVER_DOWN, T0 - 4 * SEC, 3, "web: no answer in 5 s", STABILITY_STEADY);
+	check(&v, "web", &plain, 0);
 	verdict_server_settle(&s, T0);
 	ck_assert_int_eq(s.row->state, SERVER_DOWN);
 	ck_assert_uint_eq(seen.server_changes, 0);
@@ -592,10 +578,9 @@ END_TEST
 
 START_TEST(test_our_own_errors)
 {
-	struct verdict_server s;
 	struct verdict v;
 
-	single(&s, &v, &plain);
+	single(&v, &plain);
 	run(&v, 0, PROBE_SUCCESS);
 	seen.server_calls = 0;
 	for (unsigned i = 0; i < 10; i++)
@@ -613,11 +598,10 @@ END_TEST
 START_TEST(test_other_rules)
 {
 	struct verdict_rules rules = plain, old = plain;
-	struct verdict_server s;
 	struct verdict v;
 	usec_t at, due;
 
-	single(&s, &v, &rules);
+	single(&v, &rules);
 	run(&v, 0, PROBE_SUCCESS);
 	/* Only the retries differ: the next try stays where it is. */
 	due = v.due;
@@ -680,16 +664,15 @@ END_TEST
 
 START_TEST(test_first_round)
 {
-	struct verdict_server s;
 	static struct verdict v[2000];
 	unsigned per_ms[2000] = {0};
 
 	ck_assert_uint_eq(verdict_window(1, 60 * SEC), 1 * MSEC);
 	ck_assert_uint_eq(verdict_window(2000, 60 * SEC), 2 * SEC);
 	ck_assert_uint_eq(verdict_window(10000, 1 * SEC), 1 * SEC);
-	server(&s, false);
+	server(false);
 	for (unsigned i = 0; i < 2000; i++) {
-		check(&v[i], &s, "x", &plain, verdict_place(i));
+		check(&v[i], "x", &plain, verdict_place(i));
 		verdict_soon(&v[i], T0, verdict_window(2000, plain.interval));
 		ck_assert_uint_ge(v[i].due, T0);
 		ck_assert_uint_lt(v[i].due, T0 + 2 * SEC);
@@ -713,11 +696,10 @@ static void steady_until(struct verdict *v, usec_t t)
 
 START_TEST(test_flapping)
 {
-	struct verdict_server s;
 	struct verdict v;
 	usec_t last;
 
-	single(&s, &v, &plain);
+	single(&v, &plain);
 	pool.flaps = (struct verdict_flaps){4, 100 * SEC};
 	run(&v, 0, PROBE_SUCCESS);
 	alternate(&v, 4);
@@ -744,10 +726,9 @@ END_TEST
 
 START_TEST(test_not_flapping)
 {
-	struct verdict_server s;
 	struct verdict v;
 
-	single(&s, &v, &plain);
+	single(&v, &plain);
 	run(&v, 0, PROBE_SUCCESS);
 	pool.flaps = (struct verdict_flaps){0, 100 * SEC}; /* switched off */
 	alternate(&v, 50);
@@ -769,13 +750,12 @@ END_TEST
 /* After a restart of the process it is what it was, for as long as if it had changed just then. */
 START_TEST(test_flapping_restored)
 {
-	struct verdict_server s;
 	struct verdict v;
 
 	pool.flaps = (struct verdict_flaps){15, 100 * SEC};
-	server_known(&s, SERVER_UP, T0 - 30 * SEC, 17, "its check succeeds", STABILITY_FLAPPING);
+	server_known(SERVER_UP, T0 - 30 * SEC, 17, "its check succeeds", STABILITY_FLAPPING);
 	ck_assert_uint_eq(s.row->transitions, 17);
-	check(&v, &s, "web", &plain, 0);
+	check(&v, "web", &plain, 0);
 	v.row->state = CHECK_STATE_UP;
 	verdict_server_settle(&s, T0);
 	verdict_soon(&v, T0, 0);
@@ -790,7 +770,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("verdict");
+	Suite *suite = suite_create("verdict");
 	TCase *tc = tcase_create("verdict");
 
 	tcase_add_checked_fixture(tc, open_store, close_store);
@@ -819,6 +799,6 @@ int main(void)
 	tcase_add_test(tc, test_flapping);
 	tcase_add_test(tc, test_not_flapping);
 	tcase_add_test(tc, test_flapping_restored);
-	suite_add_tcase(s, tc);
-	return unit_run(s);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
 }
