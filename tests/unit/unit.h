@@ -18,8 +18,12 @@
 #define TESTS_UNIT_UNIT_H
 
 #include <check.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Takes the suite over.  Returns main()'s exit status. */
 static inline int unit_run(Suite *s)
@@ -44,6 +48,15 @@ static inline void unit_folder(char path[static 80])
 
 	ck_assert_msg(n > 0 && n < 80, "TMPDIR is too long: %s", tmp);
 	ck_assert_msg(mkdtemp(path), "%s: no folder", path);
+}
+
+/* Goes into a network of its own.  False, after a plan that skips all tests: there cannot be one. */
+static inline bool unit_network(void)
+{
+	if (unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0)
+		return true;
+	printf("1..0 # SKIP no network namespace: %s\n", strerror(errno));
+	return false;
 }
 
 #endif
