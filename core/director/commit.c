@@ -6,7 +6,8 @@
  * when the disk has it are the processes told and the requester answered; if the disk refuses, the stores
  * are put back.  Until then no other change begins: it waits, so that what is taken back is what was
  * there.  A disk that does not answer within two seconds has refused, too: what it may do with the change
- * later, it is told at once to undo then.  A reload reads the file, puts what was set over it, and applies the difference to what runs.
+ * later, it is told at once to undo then.  A reload reads the file, puts what was set over it, and
+ * applies the difference to what runs.
  *
  * Going back is a change like any other: what was set before (history.h) is wished for again.  A change that is
  * to be confirmed leaves a note in the datastore, in its own transaction, so that it is undone also by a
